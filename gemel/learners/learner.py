@@ -1,0 +1,56 @@
+"""What every learner promises."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+
+from torch import Tensor, nn
+
+from gemel.batches import Batch, Labelled
+from gemel.encoders import Encoder
+from gemel.learners.classifier import Classifier, NearestPrototype
+from gemel.similarity import Similarity
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one batch gave: the ``loss`` () to descend, and named figures to show (detached, 0-dimensional)."""
+
+    loss: Tensor
+    metrics: dict[str, Tensor] = field(default_factory=dict)
+
+
+class Learner(nn.Module, ABC):
+    """A method: its loss on a batch, and how it adapts to a support set."""
+
+    #: The kind of batches it trains on where a recipe names none: a key of ``gemel.data.SAMPLERS``.
+    sampler: str
+
+    @abstractmethod
+    def forward(self, batch: Batch) -> Step:
+        """Return the training loss of a batch of items, with the figures worth watching."""
+
+    @abstractmethod
+    def adapt(self, support: Labelled) -> Classifier:
+        """Return a classifier for the classes of a support set; the learner itself does not change."""
+
+
+class EmbeddingLearner(Learner, ABC):
+    """A learner whose items become embeddings that a similarity compares: ``embed``, ``score``, ``adapt``."""
+
+    def __init__(self, encoder: Encoder, similarity: Similarity) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.similarity = similarity
+
+    def embed(self, items: Tensor) -> Tensor:
+        """Return the embeddings in float32: (B, C, H, W) -> (B, D)."""
+        return self.encoder(items).float()
+
+    def score(self, a: Tensor, b: Tensor) -> Tensor:
+        """Return the score of each pair of *items*: (B, C, H, W) twice -> (B,); symmetric."""
+        return self.similarity(self.embed(a), self.embed(b))
+
+    def adapt(self, support: Labelled) -> Classifier:
+        return NearestPrototype.fit(self.embed, self.similarity, self.embed(support.items), support.labels)

@@ -1,0 +1,41 @@
+"""The three kinds of loss, by what they compare."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+from torch import Tensor, nn
+
+from gemel.similarity import Similarity
+
+
+class PairLoss(nn.Module, ABC):
+    """Scores of pairs and whether each is of one class -> one loss a pair.
+
+    ``forward(score, same, similarity)``: (P,), (P,) in {0, 1} -> (P,). The learner averages (half the weight on the same
+    pairs, half on the different). A loss that its paper writes in distances takes ``similarity.distance(score)``.
+    """
+
+    @abstractmethod
+    def forward(self, score: Tensor, same: Tensor, similarity: Similarity) -> Tensor:
+        """Return the loss of each pair: (P,)."""
+
+
+class TripletLoss(nn.Module, ABC):
+    """Distances anchor-positive and anchor-negative -> one loss a triplet: (T,), (T,) -> (T,)."""
+
+    @abstractmethod
+    def forward(self, positive: Tensor, negative: Tensor) -> Tensor:
+        """Return the loss of each triplet: (T,)."""
+
+
+class ClassLoss(nn.Module, ABC):
+    """Embeddings and class numbers -> the mean loss: (B, D), (B,) in 0 ... classes-1 -> ().
+
+    The constructor takes ``dimensions`` (D) and ``classes``: such a loss learns something (a weight, a center) for
+    every training class.
+    """
+
+    @abstractmethod
+    def forward(self, embeddings: Tensor, labels: Tensor) -> Tensor:
+        """Return the mean loss: ()."""

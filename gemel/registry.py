@@ -1,0 +1,40 @@
+"""Names -> classes, and a part of a recipe -> the thing it names, built."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from gemel.errors import RecipeError, did_you_mean
+
+T = TypeVar("T")
+
+
+def options_of(kind: type) -> dict[str, inspect.Parameter]:
+    """Return the constructor's named parameters, in order."""
+    parameters = inspect.signature(kind).parameters.values()
+    return {p.name: p for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)}
+
+
+def build(what: str, registry: Mapping[str, type[T]], options: Mapping[str, Any], **given: Any) -> T:
+    """Build the entry that ``options["name"]`` names, from its other options and the parts ``given``.
+
+    Parts in ``given`` that the constructor does not ask for are left out, so that a caller may offer all it has.
+
+    Raises:
+        RecipeError: the name or an option is unknown, or a value is refused by the constructor.
+    """
+    name = str(options.get("name", ""))
+    if name not in registry:
+        raise RecipeError(f"Unknown {what} '{name}'.{did_you_mean(name, registry)}")
+    known = options_of(registry[name])
+    chosen = {key: value for key, value in options.items() if key != "name"}
+    for key in chosen:
+        if key not in known or key in given:
+            raise RecipeError(f"Unknown option '{key}' of {what} '{name}'.{did_you_mean(key, set(known) - set(given))}")
+    offered = {key: value for key, value in given.items() if key in known}
+    try:
+        return registry[name](**offered, **chosen)
+    except (TypeError, ValueError) as error:
+        raise RecipeError(f"{what} '{name}': {error}") from error

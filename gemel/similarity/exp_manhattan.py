@@ -1,0 +1,20 @@
+"""The exponential of the negative Manhattan distance."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from gemel.similarity.similarity import Similarity
+
+
+class ExpManhattan(Similarity):
+    """``exp(-|a - b|_1)``, in (0, 1] (Mueller & Thyagarajan 2016, "MaLSTM")."""
+
+    highest = 1.0
+
+    def forward(self, a: Tensor, b: Tensor) -> Tensor:
+        return torch.exp(-(a - b).abs().sum(-1))
+
+    def matrix(self, a: Tensor, b: Tensor) -> Tensor:
+        return torch.exp(-torch.cdist(a, b, p=1.0))

@@ -1,0 +1,33 @@
+"""What every similarity promises."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+from torch import Tensor, nn
+
+
+class Similarity(nn.Module, ABC):
+    """Two embeddings -> one score, higher for more alike; symmetric, and highest for an item with itself.
+
+    ``forward(a, b)`` broadcasts over leading axes: (..., D), (..., D) -> (...). Embeddings of any scale are taken as they
+    come; a similarity that wants unit length normalises them itself.
+    """
+
+    #: What ``score(x, x)`` is for every x: the highest score that the similarity gives, before ``logit`` (if any).
+    highest: float = 0.0
+
+    @abstractmethod
+    def forward(self, a: Tensor, b: Tensor) -> Tensor:
+        """Return the score of each pair: (..., D), (..., D) -> (...)."""
+
+    def matrix(self, a: Tensor, b: Tensor) -> Tensor:
+        """Return the score of every row of ``a`` (..., M, D) with every row of ``b`` (..., N, D): (..., M, N)."""
+        return self(a.unsqueeze(-2), b.unsqueeze(-3))
+
+    def distance(self, score: Tensor) -> Tensor:
+        """Return the distance (>= 0) that a score stands for: ``highest - score``.
+
+        The only place where scores and distances meet; losses that a paper writes in distances start here.
+        """
+        return self.highest - score
