@@ -129,7 +129,7 @@ class Augmentation:
         images = self._moved(images, draw)
         images = self._retouched(images, draw)
         images = self._coloured(images, draw)
-        return self._disturbed(images, draw)
+        return self._disturbed(images, draw).clamp(0, 1)  # interpolation rounds beyond 1
 
     def _moved(self, images: Tensor, draw: Draw) -> Tensor:
         size = (images.shape[-2], images.shape[-1])
@@ -176,7 +176,7 @@ class Augmentation:
     def _disturbed(self, images: Tensor, draw: Draw) -> Tensor:
         if self.noise:
             deviation = draw.uniform(0, self.noise)[:, None, None, None]
-            images = (images + deviation * draw.normal(*images.shape[1:])).clamp_(0, 1)
+            images = images + deviation * draw.normal(*images.shape[1:])
         if self.erase:
             area, aspect, place = draw.uniform(0, self.erase_area), draw.factor(2 / 3), draw.uniform(0, 1, 2)
             size = (images.shape[-2], images.shape[-1])
