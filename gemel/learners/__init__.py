@@ -1,0 +1,25 @@
+"""Methods: a loss on a batch, and how to adapt to a support set."""
+
+from gemel.learners.classification import Classification
+from gemel.learners.classifier import Classifier, NearestPrototype
+from gemel.learners.learner import EmbeddingLearner, Learner, Step
+from gemel.learners.siamese import Siamese
+from gemel.learners.triplet import Triplet
+
+LEARNERS: dict[str, type[Learner]] = {
+    "siamese": Siamese,
+    "triplet": Triplet,
+    "classification": Classification,
+}
+
+__all__ = [
+    "LEARNERS",
+    "Classification",
+    "Classifier",
+    "EmbeddingLearner",
+    "Learner",
+    "NearestPrototype",
+    "Siamese",
+    "Step",
+    "Triplet",
+]
