@@ -1,0 +1,135 @@
+"""Decoded items with their classes, in memory or in a memory-mapped file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from gemel.data.sources.source import Skipped
+from gemel.errors import DataError, did_you_mean
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """N decoded items of some classes.
+
+    Attributes:
+        images: uint8 (M, C, H, W), M >= N; shared between selections, never copied.
+        labels: (N,) int64, each item's class as a position in ``classes``.
+        names: (N,) each item's path within its source.
+        classes: every class's path.
+        rows: (N,) int64, each item's row in ``images``; the first N where it is left out.
+        turns: (N,) int64, quarter turns to the left applied to each item; none where it is left out.
+        skipped: what was left out of the data set, and why.
+    """
+
+    images: np.ndarray
+    labels: np.ndarray
+    names: tuple[str, ...]
+    classes: tuple[str, ...]
+    rows: np.ndarray | None = None
+    turns: np.ndarray | None = None
+    skipped: tuple[Skipped, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """Each class's group: its parent's path; "" where it has none."""
+        return tuple(name.rpartition("/")[0] for name in self.classes)
+
+    @property
+    def item_shape(self) -> tuple[int, int, int]:
+        """(C, H, W)."""
+        channels, height, width = self.images.shape[1:]
+        return channels, height, width
+
+    @cached_property
+    def by_class(self) -> list[np.ndarray]:
+        """Each class's items, as positions 0 ... N-1 in ascending order."""
+        order = np.argsort(self.labels, kind="stable")
+        counts = np.bincount(self.labels, minlength=len(self.classes))
+        return np.split(order, np.cumsum(counts)[:-1])
+
+    def items(self, indices: Tensor) -> Tensor:
+        """Return the items at some positions: (B,) in 0 ... N-1 -> uint8 (B, C, H, W)."""
+        chosen = indices.numpy(force=True)
+        items = torch.from_numpy(np.ascontiguousarray(self.images[self._rows(chosen)]))
+        return items if self.turns is None else turned(items, torch.from_numpy(self.turns[chosen]))
+
+    def select(self, classes: Sequence[int | str]) -> Dataset:
+        """Return the items of some classes, given by position or path; they become classes 0, 1, ... in that order.
+
+        Raises:
+            DataError: a class is unknown or given twice.
+        """
+        positions = [self._position(given) for given in classes]
+        if len(set(positions)) < len(positions):
+            raise DataError("a class is selected twice; name each once")
+        chosen = [self.by_class[position] for position in positions]
+        items = np.concatenate(chosen) if chosen else np.zeros(0, np.int64)
+        return Dataset(
+            images=self.images,
+            labels=np.repeat(np.arange(len(chosen)), [len(members) for members in chosen]),
+            names=tuple(self.names[item] for item in items),
+            classes=tuple(self.classes[position] for position in positions),
+            rows=self._rows(items),
+            turns=None if self.turns is None else self.turns[items],
+            skipped=self.skipped,
+        )
+
+    def _rows(self, positions: np.ndarray) -> np.ndarray:
+        return positions if self.rows is None else self.rows[positions]
+
+    def _position(self, given: int | str) -> int:
+        if isinstance(given, str):
+            if given not in self.classes:
+                raise DataError(f"Unknown class '{given}'.{did_you_mean(given, self.classes)}")
+            return self.classes.index(given)
+        if not 0 <= given < len(self.classes):
+            raise DataError(f"class {given} is out of range; there are {len(self.classes)}, from 0")
+        return int(given)
+
+
+class ClassRotations(Dataset):
+    """A data set with four times the classes: each turned by 0, 90, 180 and 270 degrees is a class of its own.
+
+    Item ``i`` turned ``k`` times stands at ``k * N + i``, its class ``c`` at ``k * classes + c`` under the path
+    ``"PATH@90"`` and so on. The pixels are shared; items are turned as they are fetched.
+
+    Santoro et al. (2016), "Meta-learning with memory-augmented neural networks".
+
+    Raises:
+        DataError: the items are not square.
+    """
+
+    def __init__(self, dataset: Dataset) -> None:
+        _, height, width = dataset.item_shape
+        if height != width:
+            raise DataError(f"items of {height} x {width} pixels cannot be turned into classes; take a square size")
+        count = len(dataset.classes)
+        positions = np.arange(len(dataset))
+        former = np.zeros(len(dataset), np.int64) if dataset.turns is None else dataset.turns
+        super().__init__(
+            images=dataset.images,
+            labels=np.concatenate([dataset.labels + turn * count for turn in range(4)]),
+            names=dataset.names * 4,
+            classes=tuple(f"{name}@{90 * turn}" if turn else name for turn in range(4) for name in dataset.classes),
+            rows=np.tile(positions if dataset.rows is None else dataset.rows, 4),
+            turns=np.concatenate([(former + turn) % 4 for turn in range(4)]),
+            skipped=dataset.skipped,
+        )
+
+
+def turned(items: Tensor, turns: Tensor) -> Tensor:
+    """Return each item turned to the left by its own number of quarter turns: (B, C, S, S), (B,) -> (B, C, S, S)."""
+    result = items.clone()
+    for turn in (1, 2, 3):
+        result[turns == turn] = torch.rot90(items[turns == turn], turn, (-2, -1))
+    return result
