@@ -1,0 +1,53 @@
+"""What training descends: losses on pairs, on triplets, and on classes; and miners that pick the triplets."""
+
+from gemel.losses.binary_cross_entropy import BinaryCrossEntropy
+from gemel.losses.center import CenterLoss
+from gemel.losses.contrastive import ContrastiveLoss
+from gemel.losses.loss import ClassLoss, PairLoss, TripletLoss
+from gemel.losses.margin_softmax import MarginSoftmax
+from gemel.losses.mining import MINERS, AllTriplets, DistanceWeighted, Hard, Miner, SemiHard
+from gemel.losses.plugged import MetricLearningLoss
+from gemel.losses.softmax import Softmax
+from gemel.losses.triplet import Triplet
+
+PAIR_LOSSES: dict[str, type[PairLoss]] = {
+    "contrastive": ContrastiveLoss,
+    "binary_cross_entropy": BinaryCrossEntropy,
+}
+TRIPLET_LOSSES: dict[str, type[TripletLoss]] = {
+    "triplet": Triplet,
+}
+CLASS_LOSSES: dict[str, type[ClassLoss]] = {
+    "softmax": Softmax,
+    "margin_softmax": MarginSoftmax,
+    "center": CenterLoss,
+    "metric_learning": MetricLearningLoss,
+}
+LOSSES: dict[str, type[PairLoss] | type[TripletLoss] | type[ClassLoss]] = {
+    **PAIR_LOSSES,
+    **TRIPLET_LOSSES,
+    **CLASS_LOSSES,
+}
+
+__all__ = [
+    "CLASS_LOSSES",
+    "LOSSES",
+    "MINERS",
+    "PAIR_LOSSES",
+    "TRIPLET_LOSSES",
+    "AllTriplets",
+    "BinaryCrossEntropy",
+    "CenterLoss",
+    "ClassLoss",
+    "ContrastiveLoss",
+    "DistanceWeighted",
+    "Hard",
+    "MarginSoftmax",
+    "MetricLearningLoss",
+    "Miner",
+    "PairLoss",
+    "SemiHard",
+    "Softmax",
+    "Triplet",
+    "TripletLoss",
+]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 
+import torch
 from torch import Tensor, nn
 
 from gemel.similarity import Similarity
@@ -12,8 +13,8 @@ from gemel.similarity import Similarity
 class PairLoss(nn.Module, ABC):
     """Scores of pairs and whether each is of one class -> one loss a pair.
 
-    ``forward(score, same, similarity)``: (P,), (P,) in {0, 1} -> (P,). The learner averages (half the weight on the same
-    pairs, half on the different). A loss that its paper writes in distances takes ``similarity.distance(score)``.
+    ``forward(score, same, similarity)``: (P,), (P,) in {0, 1} -> (P,). The learner averages (half the weight on the
+    same pairs, half on the different). A loss that its paper writes in distances takes ``similarity.distance(score)``.
     """
 
     @abstractmethod
@@ -33,9 +34,14 @@ class ClassLoss(nn.Module, ABC):
     """Embeddings and class numbers -> the mean loss: (B, D), (B,) in 0 ... classes-1 -> ().
 
     The constructor takes ``dimensions`` (D) and ``classes``: such a loss learns something (a weight, a center) for
-    every training class.
+    every training class. A loss writes ``mean_loss``; ``forward`` keeps autocast out of its matrix products, whose
+    logits bfloat16 would round to two or three digits.
     """
 
     @abstractmethod
+    def mean_loss(self, embeddings: Tensor, labels: Tensor) -> Tensor:
+        """Return the mean loss, in the precision of the embeddings: ()."""
+
     def forward(self, embeddings: Tensor, labels: Tensor) -> Tensor:
-        """Return the mean loss: ()."""
+        with torch.autocast(embeddings.device.type, enabled=False):
+            return self.mean_loss(embeddings, labels)

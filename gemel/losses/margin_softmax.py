@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from gemel.losses.loss import ClassLoss
+from gemel.similarity.cosine import unit_length
 
 
 def additive_cosine_margin(cosines: Tensor, labels: Tensor, margin: float) -> Tensor:
@@ -19,8 +20,8 @@ def additive_cosine_margin(cosines: Tensor, labels: Tensor, margin: float) -> Te
 def additive_angular_margin(cosines: Tensor, labels: Tensor, margin: float) -> Tensor:
     """Return the cosines with the true class's at ``cos(theta + margin)`` (ArcFace): (B, classes) -> (B, classes).
 
-    Where ``theta + margin > pi`` the cosine would rise again; there, as in the authors' code, ``cos(theta) - margin sin
-    margin`` goes on falling.
+    Where ``theta + margin > pi`` the cosine would rise again; there, as in the authors' code, ``cos(theta) - margin
+    sin(margin)`` goes on falling.
     """
     true = cosines.gather(1, labels[:, None]).clamp(-1 + 1e-6, 1 - 1e-6)  # (B, 1)
     sines = (1 - true.square()).sqrt()
@@ -40,7 +41,9 @@ class MarginSoftmax(ClassLoss):
         scale: multiplies the cosines before the softmax.
     """
 
-    def __init__(self, dimensions: int, classes: int, form: str = "cosface", margin: float = 0.35, scale: float = 30.0) -> None:
+    def __init__(
+        self, dimensions: int, classes: int, form: str = "cosface", margin: float = 0.35, scale: float = 30.0
+    ) -> None:
         super().__init__()
         forms = {"cosface": additive_cosine_margin, "arcface": additive_angular_margin}
         if form not in forms:
@@ -51,6 +54,6 @@ class MarginSoftmax(ClassLoss):
         self.weight = nn.Parameter(torch.empty(classes, dimensions))
         nn.init.normal_(self.weight)
 
-    def forward(self, embeddings: Tensor, labels: Tensor) -> Tensor:
-        cosines = functional.normalize(embeddings) @ functional.normalize(self.weight).T  # (B, classes)
+    def mean_loss(self, embeddings: Tensor, labels: Tensor) -> Tensor:
+        cosines = unit_length(embeddings) @ unit_length(self.weight).T  # (B, classes)
         return functional.cross_entropy(self.scale * self.with_margin(cosines, labels, self.margin), labels)

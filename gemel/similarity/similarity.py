@@ -10,12 +10,15 @@ from torch import Tensor, nn
 class Similarity(nn.Module, ABC):
     """Two embeddings -> one score, higher for more alike; symmetric, and highest for an item with itself.
 
-    ``forward(a, b)`` broadcasts over leading axes: (..., D), (..., D) -> (...). Embeddings of any scale are taken as they
-    come; a similarity that wants unit length normalises them itself.
+    ``forward(a, b)`` broadcasts over leading axes: (..., D), (..., D) -> (...). Embeddings of any scale are taken as
+    they come; a similarity that wants unit length normalises them itself. To the bit, ``forward(a, b)`` equals
+    ``forward(b, a)`` and ``forward(x, x)`` equals ``highest``, and so with ``matrix``; the two agree but for rounding.
     """
 
-    #: What ``score(x, x)`` is for every x: the highest score that the similarity gives, before ``logit`` (if any).
-    highest: float = 0.0
+    @property
+    def highest(self) -> float | Tensor:
+        """``score(x, x)``, to the bit, for every x; no pair scores more. 0 unless the similarity says otherwise."""
+        return 0.0
 
     @abstractmethod
     def forward(self, a: Tensor, b: Tensor) -> Tensor:
@@ -23,7 +26,7 @@ class Similarity(nn.Module, ABC):
 
     def matrix(self, a: Tensor, b: Tensor) -> Tensor:
         """Return the score of every row of ``a`` (..., M, D) with every row of ``b`` (..., N, D): (..., M, N)."""
-        return self(a.unsqueeze(-2), b.unsqueeze(-3))
+        return self.forward(a.unsqueeze(-2), b.unsqueeze(-3))
 
     def distance(self, score: Tensor) -> Tensor:
         """Return the distance (>= 0) that a score stands for: ``highest - score``.

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from gemel.similarity.pairwise import pairwise_distances
 from gemel.similarity.similarity import Similarity
 
 
 class WeightedL1(Similarity):
     """The logit ``bias - sum_j w_j |a_j - b_j|`` of Koch et al. 2015's ``sigmoid(sum_j alpha_j |h1_j - h2_j|)``.
 
-    The score is the logit, in (-inf, bias]; ``sigmoid(score)`` is the paper's output, and saturates where the logit still
-    ranks. With ``activation=True`` the embeddings pass a sigmoid first, as in the paper. ``w = softplus(raw) > 0`` where
-    the paper leaves the sign free: an item is then always most similar to itself, and the score is a metric's.
+    The score is the logit, in (-inf, bias]; ``sigmoid(score)`` is the paper's output, and saturates where the logit
+    still ranks. With ``activation=True`` the embeddings pass a sigmoid first, as in the paper. Here ``w`` is the softplus
+    of ``raw``, positive, where the paper leaves its sign free: an item is then always most similar to itself.
 
     Args:
         dimensions: D of the embeddings.
@@ -27,9 +30,14 @@ class WeightedL1(Similarity):
         self.raw = nn.Parameter(torch.zeros(dimensions))
         self.bias = nn.Parameter(torch.tensor(2.0))
 
+    @property
+    def highest(self) -> Tensor:
+        """The learned bias: ``score(x, x)``."""
+        return self.bias
+
     def weights(self) -> Tensor:
         """Return the D positive weights, scaled so that their sum is D**0.5 * 2 ln 2 at the start."""
-        return functional.softplus(self.raw) * 2 / len(self.raw) ** 0.5
+        return functional.softplus(self.raw) * 2 / math.sqrt(len(self.raw))
 
     def prepared(self, embeddings: Tensor) -> Tensor:
         return torch.sigmoid(embeddings) if self.activation else embeddings
@@ -39,7 +47,4 @@ class WeightedL1(Similarity):
 
     def matrix(self, a: Tensor, b: Tensor) -> Tensor:
         weights = self.weights()
-        return self.bias - torch.cdist(self.prepared(a) * weights, self.prepared(b) * weights, p=1.0)
-
-    def distance(self, score: Tensor) -> Tensor:
-        return self.bias - score
+        return self.bias - pairwise_distances(self.prepared(a) * weights, self.prepared(b) * weights, p=1.0)
