@@ -1,10 +1,18 @@
 """Items -> embeddings."""
 
+from gemel.encoders.conv4 import Conv4
 from gemel.encoders.encoder import Encoder
+from gemel.encoders.koch import Koch
 from gemel.encoders.residual import Residual
+from gemel.encoders.resnet12 import ResNet12
+from gemel.encoders.vgg16 import VGG16
 
 ENCODERS: dict[str, type[Encoder]] = {
     "residual": Residual,
+    "conv4": Conv4,
+    "koch": Koch,
+    "vgg16": VGG16,
+    "resnet12": ResNet12,
 }
 
-__all__ = ["ENCODERS", "Encoder", "Residual"]
+__all__ = ["ENCODERS", "VGG16", "Conv4", "Encoder", "Koch", "ResNet12", "Residual"]

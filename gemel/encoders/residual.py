@@ -11,7 +11,7 @@ from gemel.encoders.encoder import Encoder
 
 
 class ResidualBlock(nn.Module):
-    """``relu(x' + bn(conv3(relu(bn(conv3(x))))))``, the first convolution with stride 2: (B, I, H, W) -> (B, O, H/2, W/2)."""
+    """``relu(x' + bn(conv3(relu(bn(conv3(x))))))``, the first of stride 2: (B, I, H, W) -> (B, O, H/2, W/2)."""
 
     def __init__(self, inputs: int, outputs: int, stride: int = 2) -> None:
         super().__init__()

@@ -60,7 +60,7 @@ class Augmentation:
         flip: the probability of a mirror image.
         flip_vertical: the probability of top and bottom exchanged.
         padding: what comes in from outside: "border" the nearest pixel, "zeros" black, "reflection" a mirror image.
-        thickness: bright strokes grown or shrunk by at most this share of a pixel on either side.
+        thickness: bright parts grown, or shrunk, by at most this share of a pixel on every side.
         blur: a Gaussian whose standard deviation is at most this share of the shorter side.
         brightness: at most so much added or taken off.
         contrast: a share s: values away from the item's mean by a factor in [1 - s, 1 / (1 - s)].
