@@ -11,13 +11,14 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Self
 
 import torch
 from torch import Tensor
 
 
+@dataclass(frozen=True)
 class Batch(ABC):
     """Items in one of the four shapes, each field with the items along its first axis."""
 
@@ -33,6 +34,10 @@ class Batch(ABC):
         """Return the batch with ``function`` applied once to all its items: (T, ...) -> (T, ...)."""
         sizes = [len(part) for part in self.parts()]
         return self.with_parts(function(torch.cat(self.parts())).split(sizes))
+
+    def to(self, device: torch.device) -> Self:
+        """Return the batch with every tensor on the device."""
+        return replace(self, **{field.name: getattr(self, field.name).to(device) for field in fields(self)})
 
 
 @dataclass(frozen=True)

@@ -29,4 +29,4 @@ class Classification(EmbeddingLearner):
     def forward(self, batch: Batch) -> Step:
         if not isinstance(batch, Labelled):
             raise TypeError(f"Classification trains on Labelled batches, not {type(batch).__name__}.")
-        return Step(self.loss(self.embed(batch.items), batch.labels))
+        return Step(self.loss(self.encode(batch.items), batch.labels))

@@ -44,9 +44,13 @@ class EmbeddingLearner(Learner, ABC):
         self.encoder = encoder
         self.similarity = similarity
 
-    def embed(self, items: Tensor) -> Tensor:
-        """Return the embeddings in float32: (B, C, H, W) -> (B, D)."""
+    def encode(self, items: Tensor) -> Tensor:
+        """Return the encoder's output in float32, for a loss to work on: (B, C, H, W) -> (B, D)."""
         return self.encoder(items).float()
+
+    def embed(self, items: Tensor) -> Tensor:
+        """Return the embeddings in the similarity's canonical form: (B, C, H, W) -> (B, D)."""
+        return self.similarity.canonical(self.encode(items))
 
     def score(self, a: Tensor, b: Tensor) -> Tensor:
         """Return the score of each pair of *items*: (B, C, H, W) twice -> (B,); symmetric."""

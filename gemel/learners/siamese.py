@@ -53,10 +53,10 @@ class Siamese(EmbeddingLearner):
 
     def _scored(self, batch: Batch) -> tuple[Tensor, Tensor]:
         if isinstance(batch, Pairs):
-            left, right = self.embed(torch.cat([batch.left, batch.right])).chunk(2)
+            left, right = self.encode(torch.cat([batch.left, batch.right])).chunk(2)
             return self.similarity(left, right), batch.same
         if isinstance(batch, Labelled):
-            embeddings = self.embed(batch.items)
+            embeddings = self.encode(batch.items)
             i, j = torch.triu_indices(len(embeddings), len(embeddings), offset=1, device=embeddings.device)
             same = (batch.labels[i] == batch.labels[j]).long()
             return self.similarity.matrix(embeddings, embeddings)[i, j], same

@@ -44,10 +44,10 @@ class Triplet(EmbeddingLearner):
 
     def _distances(self, batch: Batch) -> tuple[Tensor, Tensor]:
         if isinstance(batch, Triplets):
-            anchor, positive, negative = self.embed(torch.cat(batch.parts())).chunk(3)
+            anchor, positive, negative = self.encode(torch.cat(batch.parts())).chunk(3)
             return self._distance(anchor, positive), self._distance(anchor, negative)
         if isinstance(batch, Labelled):
-            embeddings = self.embed(batch.items)
+            embeddings = self.encode(batch.items)
             distances = self.similarity.distance(self.similarity.matrix(embeddings, embeddings))  # (B, B)
             # A miner that draws does so from the generator that the trainer seeds with (seed, step).
             a, p, n = self.miner(distances.detach(), batch.labels, torch.default_generator)

@@ -30,6 +30,10 @@ class Cosine(Similarity):
 
     highest = 1.0
 
+    def canonical(self, embeddings: Tensor) -> Tensor:
+        """Return the embeddings at unit length, so that long ones do not outweigh short ones in a mean."""
+        return unit_length(embeddings)
+
     def forward(self, a: Tensor, b: Tensor) -> Tensor:
         return (1 - (unit_length(a) - unit_length(b)).square().sum(-1) / 2).clamp(min=-1)
 

@@ -20,6 +20,13 @@ class Similarity(nn.Module, ABC):
         """``score(x, x)``, to the bit, for every x; no pair scores more. 0 unless the similarity says otherwise."""
         return 0.0
 
+    def canonical(self, embeddings: Tensor) -> Tensor:
+        """Return the embeddings in the form to average and to store, which leaves every score as it is: (..., D) -> same.
+
+        As they come, unless the similarity says otherwise.
+        """
+        return embeddings
+
     @abstractmethod
     def forward(self, a: Tensor, b: Tensor) -> Tensor:
         """Return the score of each pair: (..., D), (..., D) -> (...)."""

@@ -1,0 +1,46 @@
+"""A recipe's parts, built and put together."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gemel.data.samplers import SAMPLERS, Sampler
+from gemel.encoders import ENCODERS
+from gemel.errors import RecipeError
+from gemel.learners import LEARNERS, EmbeddingLearner
+from gemel.losses import LOSSES, MINERS
+from gemel.randomness import seeded
+from gemel.recipes import Recipe
+from gemel.registry import build
+from gemel.similarity import SIMILARITIES
+
+
+def assemble(recipe: Recipe, channels: int, classes: int) -> EmbeddingLearner:
+    """Return the recipe's learner for pictures of so many channels and so many training classes.
+
+    Its first weights come from the recipe's seed alone.
+
+    Raises:
+        RecipeError: a part's name or option is unknown, or two parts do not fit.
+    """
+    with seeded(recipe.training.seed, "weights"):
+        encoder = build("encoder", ENCODERS, recipe.encoder, channels=channels)
+        similarity = build("similarity", SIMILARITIES, recipe.similarity, dimensions=encoder.dimensions)
+        loss = build("loss", LOSSES, recipe.loss, dimensions=encoder.dimensions, classes=classes)
+        miner = build("miner", MINERS, recipe.miner)
+        parts = {"encoder": encoder, "similarity": similarity, "loss": loss, "miner": miner}
+        learner = build("learner", LEARNERS, recipe.learner, **parts)
+    if not isinstance(learner, EmbeddingLearner):
+        raise RecipeError(f"learner '{recipe.learner['name']}' has no embedding to compare.")
+    return learner
+
+
+def sampler_of(recipe: Recipe, labels: np.ndarray) -> Sampler:
+    """Return the recipe's sampler, or the one that its learner prefers.
+
+    Raises:
+        RecipeError: the name or an option is unknown.
+        DataError: the data cannot fill its batches.
+    """
+    options = recipe.sampler or {"name": LEARNERS[recipe.learner["name"]].sampler}
+    return build("sampler", SAMPLERS, options, labels=labels, seed=recipe.training.seed)

@@ -1,0 +1,120 @@
+"""What a training tells while it runs, and to whom."""
+
+from __future__ import annotations
+
+import time
+from abc import ABC, abstractmethod
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+
+@dataclass(frozen=True)
+class Record:
+    """One validation: where training stood, and how good it was.
+
+    ``loss`` and ``metrics`` are means over the steps since the last record; ``accuracy`` is the one-shot accuracy on the
+    validation classes, 0 ... 1; ``items_per_second`` counts training items, the validation left out.
+    """
+
+    step: int
+    loss: float
+    accuracy: float
+    items_per_second: float
+    seconds: float
+    metrics: dict[str, float] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the record as plain values."""
+        return asdict(self)
+
+
+class Reporter(ABC):
+    """Is told how a training goes."""
+
+    @abstractmethod
+    def begin(self, step: int, steps: int) -> None:
+        """Training starts, or goes on, at ``step``."""
+
+    @abstractmethod
+    def step(self, step: int, items: int) -> None:
+        """A step is done."""
+
+    @abstractmethod
+    def record(self, record: Record, best: Record) -> None:
+        """A validation is done."""
+
+    @abstractmethod
+    def say(self, text: str) -> None:
+        """Something a person should read."""
+
+    @abstractmethod
+    def end(self) -> None:
+        """Training has stopped."""
+
+
+class Silent(Reporter):
+    """Tells nobody."""
+
+    def begin(self, step: int, steps: int) -> None:
+        pass
+
+    def step(self, step: int, items: int) -> None:
+        pass
+
+    def record(self, record: Record, best: Record) -> None:
+        pass
+
+    def say(self, text: str) -> None:
+        pass
+
+    def end(self) -> None:
+        pass
+
+
+class Bar(Reporter):
+    """A live bar with loss, accuracy, rate and time left; plain lines where the output is no terminal."""
+
+    def __init__(self, console: Console) -> None:
+        self.console = console
+        self.items = 0
+        self.since = time.monotonic()
+        self.bar = Progress(
+            TextColumn("training"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[figures]}"),
+            TextColumn("{task.fields[rate]:,.0f} items/s"),
+            TimeElapsedColumn(),
+            TextColumn("left"),
+            TimeRemainingColumn(),
+            console=console,
+            disable=not console.is_terminal,
+        )
+        self.task = self.bar.add_task("training", total=None, figures="", rate=0.0)
+
+    def begin(self, step: int, steps: int) -> None:
+        self.bar.update(self.task, total=steps, completed=step)
+        self.since = time.monotonic()
+        self.bar.start()
+
+    def step(self, step: int, items: int) -> None:
+        self.items += items
+        rate = self.items / max(time.monotonic() - self.since, 1e-9)
+        self.bar.update(self.task, completed=step, rate=rate)
+
+    def record(self, record: Record, best: Record) -> None:
+        figures = f"loss {record.loss:.3f}  one-shot {record.accuracy:.1%} (best {best.accuracy:.1%})"
+        self.bar.update(self.task, figures=figures)
+        if not self.console.is_terminal:
+            self.console.print(
+                f"step {record.step}  {figures}  {record.items_per_second:,.0f} items/s  {record.seconds:.0f} s"
+            )
+
+    def say(self, text: str) -> None:
+        self.console.print(text)
+
+    def end(self) -> None:
+        self.bar.stop()

@@ -1,0 +1,215 @@
+"""One training loop for all learners."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from gemel.batches import Batch
+from gemel.data import Dataset, Preprocessing
+from gemel.data.augmentation import Augmentation
+from gemel.data.samplers import Sampler
+from gemel.errors import GemelError
+from gemel.learners import Learner
+from gemel.randomness import seeded, torch_generator
+from gemel.recipes.recipe import Training
+from gemel.training.average import frozen_copy, move_towards
+from gemel.training.checkpoint import Checkpoint
+from gemel.training.device import device_of, lowered
+from gemel.training.interruption import Interruption
+from gemel.training.progress import Record, Reporter
+from gemel.training.schedule import cosine_rate
+
+#: Seconds between two checkpoints, besides those at each validation and on an interrupt.
+CHECKPOINT_SECONDS = 30.0
+
+
+class TrainingInterrupted(KeyboardInterrupt):
+    """Ctrl-C came; the run folder holds a checkpoint to resume from."""
+
+
+class Trainer:
+    """Trains a learner, keeps the weights of the best validation, and can go on from a checkpoint to the same bits.
+
+    A step is: the sampler's item numbers -> pixels -> the device -> augmentation -> normalisation -> the learner's loss
+    -> one optimiser step. Every draw of step ``s`` comes from ``(seed, s)``.
+
+    Args:
+        learner: what to train; changed in place.
+        data: the training classes.
+        sampler: which items meet at each step.
+        preprocessing: normalises pixels.
+        augmentation: applied to whole batches.
+        settings: the recipe's ``training`` section.
+        evaluate: the averaged learner -> (one-shot accuracy on validation classes, warnings).
+        run: the folder for checkpoints.
+        recipe: the recipe's text, kept in the checkpoint.
+        reporter: is told how it goes.
+    """
+
+    def __init__(
+        self,
+        learner: Learner,
+        data: Dataset,
+        sampler: Sampler,
+        preprocessing: Preprocessing,
+        augmentation: Augmentation,
+        settings: Training,
+        evaluate: Callable[[Learner, dict[str, float]], tuple[float, list[str]]],
+        run: Path,
+        recipe: str,
+        reporter: Reporter,
+    ) -> None:
+        if settings.threads:
+            torch.set_num_threads(settings.threads)
+        self.device = device_of(settings.device)
+        self.learner = learner.to(self.device, memory_format=torch.channels_last)
+        self.average = frozen_copy(self.learner)
+        self.best = self.average.state_dict()
+        self.data, self.sampler = data, sampler
+        self.preprocessing, self.augmentation = preprocessing, augmentation
+        self.settings, self.evaluate = settings, evaluate
+        self.run_folder, self.recipe, self.reporter = run, recipe, reporter
+        self.optimizer = optimizer_of(learner, settings)
+        self.history: list[Record] = []
+        self.running: dict[str, float] = {}
+        self.step = 0
+        self.seconds = 0.0
+
+    def resume(self) -> None:
+        """Take up the state of the run folder's checkpoint.
+
+        Raises:
+            ModelError: there is none, or it is damaged.
+        """
+        saved = Checkpoint.read(self.run_folder)
+        self.learner.load_state_dict(saved.learner)
+        self.average.load_state_dict(saved.average)
+        self.optimizer.load_state_dict(saved.optimizer)
+        self.best, self.step, self.running = saved.best, saved.step, dict(saved.running)
+        self.history = [Record(**record) for record in saved.history]
+        self.seconds = self.history[-1].seconds if self.history else 0.0
+
+    def train(self) -> list[Record]:
+        """Run to the last step or to early stopping; the learner then holds the best weights.
+
+        Raises:
+            TrainingInterrupted: Ctrl-C came; the checkpoint is written.
+            GemelError: the loss is not finite.
+        """
+        self.reporter.begin(self.step, self.settings.steps)
+        try:
+            with Interruption() as interruption:
+                self._loop(interruption)
+        finally:
+            self.reporter.end()
+        self.learner.load_state_dict(self.best)
+        return self.history
+
+    @property
+    def best_record(self) -> Record:
+        """The record with the highest accuracy; of equals, the first."""
+        return max(self.history, key=lambda record: record.accuracy)
+
+    def _loop(self, interruption: Interruption) -> None:
+        self.save()
+        saved = began = time.monotonic()
+        while self.step < self.settings.steps and not self._patience_is_over():
+            self._advance()
+            last = self.step == self.settings.steps
+            if self.step % self.settings.validate_every == 0 or last:
+                self._validate(time.monotonic() - began)
+                began = time.monotonic()
+            if last or interruption.asked or time.monotonic() - saved > CHECKPOINT_SECONDS:
+                self.save()
+                saved = time.monotonic()
+            if interruption.asked:
+                raise TrainingInterrupted
+
+    def _advance(self) -> None:
+        """Take one optimiser step."""
+        step = self.step
+        batch = self.batch(step)
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.settings.learning_rate * cosine_rate(step, self.settings.steps, self.settings.warmup)
+        self.learner.train()
+        with seeded(self.settings.seed, "step", step):
+            with lowered(self.device, self.settings.precision):
+                result = self.learner(batch)
+            self.optimizer.zero_grad(set_to_none=True)
+            result.loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.learner.parameters(), self.settings.clip)
+        self.optimizer.step()
+        move_towards(self.average, self.learner, step, self.settings.average)
+        self._count(batch, {"loss": result.loss.detach(), **result.metrics})
+        self.step = step + 1
+        self.reporter.step(self.step, sum(len(part) for part in batch.parts()))
+
+    def batch(self, step: int) -> Batch:
+        """Return a step's items, augmented and normalised, on the device."""
+        generator = torch_generator(self.settings.seed, "augmentation", step, device=self.device)
+
+        def fetch(indices: Tensor) -> Tensor:
+            pixels = self.data.items(indices).to(self.device)
+            varied = self.augmentation(pixels.float() / 255, generator)
+            return self.preprocessing.normalise(varied).to(memory_format=torch.channels_last)
+
+        return self.sampler.batch(step).with_items(fetch).to(self.device)
+
+    def _count(self, batch: Batch, figures: dict[str, Tensor]) -> None:
+        values = {name: float(value) for name, value in figures.items()}
+        if not all(value == value and abs(value) != float("inf") for value in values.values()):
+            raise GemelError(
+                f"The loss is not finite at step {self.step}. Lower training.learning_rate "
+                f"(now {self.settings.learning_rate}) or set training.precision=float32."
+            )
+        values |= {"items": float(sum(len(part) for part in batch.parts())), "steps": 1.0}
+        for name, value in values.items():
+            self.running[name] = self.running.get(name, 0.0) + value
+
+    def _validate(self, seconds: float) -> None:
+        steps = self.running.pop("steps")
+        items, loss = self.running.pop("items"), self.running.pop("loss") / steps
+        metrics = {name: value / steps for name, value in self.running.items()}
+        accuracy, warnings = self.evaluate(self.average, metrics)
+        self.seconds += seconds
+        self.running = {}
+        better = not self.history or accuracy > self.best_record.accuracy
+        self.history.append(Record(self.step, loss, accuracy, items / max(seconds, 1e-9), self.seconds, metrics))
+        if better:
+            self.best = {name: value.clone() for name, value in self.average.state_dict().items()}
+        self.reporter.record(self.history[-1], self.best_record)
+        for text in warnings:
+            self.reporter.say(f"warning: {text}")
+
+    def _patience_is_over(self) -> bool:
+        return bool(self.history) and (
+            len(self.history) - 1 - self.history.index(self.best_record) >= self.settings.patience
+        )
+
+    def save(self) -> None:
+        """Write a checkpoint of the state between two steps."""
+        Checkpoint(
+            self.step,
+            self.learner.state_dict(),
+            self.average.state_dict(),
+            self.optimizer.state_dict(),
+            self.best,
+            [record.to_json() for record in self.history],
+            self.running,
+            self.recipe,
+        ).write(self.run_folder)
+
+
+def optimizer_of(learner: Learner, settings: Training) -> torch.optim.Optimizer:
+    """Return the optimiser; weight decay spares biases, norms and other vectors."""
+    matrices = [p for p in learner.parameters() if p.requires_grad and p.ndim > 1]
+    vectors = [p for p in learner.parameters() if p.requires_grad and p.ndim <= 1]
+    groups = [{"params": matrices, "weight_decay": settings.weight_decay}, {"params": vectors, "weight_decay": 0.0}]
+    if settings.optimizer == "sgd":
+        return torch.optim.SGD(groups, lr=settings.learning_rate, momentum=0.9, nesterov=True)
+    return torch.optim.AdamW(groups, lr=settings.learning_rate, fused=True)
