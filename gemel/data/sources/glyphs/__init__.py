@@ -1,0 +1,5 @@
+"""Made-up alphabets: random stroke programs, drawn by writers with habits of their own; endless classes from one seed."""
+
+from gemel.data.sources.glyphs.glyphs import Glyphs
+
+__all__ = ["Glyphs"]
