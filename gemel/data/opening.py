@@ -25,8 +25,8 @@ MOST_JPEG_PIXELS = 16_000_000
 class _QuietPillow:
     """While any thread is inside, Pillow's warnings (a strange EXIF block, a large picture) are not shown.
 
-    ``warnings.catch_warnings`` alone leaves the filters changed when threads overlap; so the first in sets the filter and
-    the last out puts the former ones back.
+    ``warnings.catch_warnings`` alone leaves the filters changed when threads overlap; so the first in sets the filter
+    and the last out puts the former ones back.
     """
 
     def __init__(self) -> None:
@@ -55,7 +55,7 @@ quiet_pillow = _QuietPillow()
 
 
 def decode(data: bytes | str | Path, name: str | None = None) -> Image.Image:
-    """Return the picture in ``data`` (its bytes, or the file that holds them), decoded; of an animation, the first frame.
+    """Return the picture in ``data`` (its bytes, or a file's path), decoded; of an animation, the first frame.
 
     A JPEG of more than 16 megapixels comes at a half, a quarter or an eighth of its size.
 

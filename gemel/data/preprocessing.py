@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
-from typing import Any, Literal, Self, cast, get_args
+from typing import Any, Literal, Self, get_args
 
 import numpy as np
 import torch
@@ -19,6 +20,9 @@ Background = Literal["keep", "dark"]
 
 _EXIF_ORIENTATION = 0x0112
 
+#: Pictures of more pixels are made smaller before anything else is done to them.
+_LARGE = 16_000_000
+
 
 @dataclass(frozen=True)
 class Preprocessing:
@@ -28,8 +32,8 @@ class Preprocessing:
         size: (height, width); one whole number stands for a square.
         channels: 1 (grey) or 3 (colour).
         fit: ``"stretch"`` to the size, ``"pad"`` with the border's own colour, or ``"crop"`` the middle.
-        background: ``"keep"``, or ``"dark"``: a picture whose border's median is light is inverted, so that ink is bright
-            on dark whatever the scan.
+        background: ``"keep"``, or ``"dark"``: a picture whose border's median is light is inverted, so that ink is
+            bright on dark whatever the scan.
         mean, std: per channel, for pixels in 0 ... 1; one number stands for all channels.
 
     Raises:
@@ -44,14 +48,11 @@ class Preprocessing:
     std: tuple[float, ...] = (0.5,)
 
     def __post_init__(self) -> None:
-        size = (self.size, self.size) if _is_whole(self.size) else tuple(self.size)
-        if len(size) != 2 or not all(_is_whole(side) and 1 <= side <= 4096 for side in size):
-            raise ValueError(f"size is {self.size!r}; it must be (height, width), each from 1 to 4096")
+        object.__setattr__(self, "size", _height_and_width(self.size))
         if not _is_whole(self.channels) or self.channels not in (1, 3):
             raise ValueError(f"channels is {self.channels!r}; it must be 1 (grey) or 3 (colour)")
         _check_choice("fit", self.fit, get_args(Fit))
         _check_choice("background", self.background, get_args(Background))
-        object.__setattr__(self, "size", size)
         object.__setattr__(self, "mean", _per_channel("mean", self.mean, self.channels))
         object.__setattr__(self, "std", _per_channel("std", self.std, self.channels))
         if min(self.std) <= 0:
@@ -66,14 +67,15 @@ class Preprocessing:
             InputError: the picture has a mode that has no grey or colour meaning.
         """
         with quiet_pillow:
-            plain = eight_bit(upright(image)).convert("L" if self.channels == 1 else "RGB")
-        if self.background == "dark" and border_median(plain).mean() > 127.5:
-            plain = ImageOps.invert(plain)
-        fitted = np.asarray(self._fitted(plain))  # (H, W) or (H, W, 3)
-        return np.ascontiguousarray(np.atleast_3d(fitted).transpose(2, 0, 1))
+            plain = eight_bit(upright(image), "L" if self.channels == 1 else "RGB")
+        light = self.background == "dark" and bool(border_median(plain).mean() > 127.5)
+        fitted = np.array(self._fitted(plain)).reshape(*self.size, self.channels)
+        if light:
+            np.subtract(255, fitted, out=fitted)
+        return np.ascontiguousarray(fitted.transpose(2, 0, 1))
 
     def normalise(self, items: Tensor) -> Tensor:
-        """Return ``(x - mean) / std``, x in 0 ... 1: uint8 in 0 ... 255 or floats in 0 ... 1 -> float32 (B, C, H, W)."""
+        """Return ``(x - mean) / std``, x in 0 ... 1: bytes 0 ... 255 or floats 0 ... 1 -> float32 (B, C, H, W)."""
         scaled = items.float() if items.is_floating_point() else items.float() / 255
         mean = torch.tensor(self.mean, device=items.device)[:, None, None]  # (C, 1, 1)
         std = torch.tensor(self.std, device=items.device)[:, None, None]
@@ -96,8 +98,9 @@ class Preprocessing:
                 raise RecipeError(f"Unknown option '{key}' of preprocessing.{did_you_mean(key, known)}")
         if "size" not in values:
             raise RecipeError("preprocessing needs a size: [height, width]")
+        chosen: dict[str, Any] = {key: tuple(x) if isinstance(x, list) else x for key, x in values.items()}
         try:
-            return cls(**{key: tuple(value) if isinstance(value, list) else value for key, value in values.items()})
+            return cls(**chosen)
         except (TypeError, ValueError) as error:
             raise RecipeError(f"preprocessing: {error}") from error
 
@@ -113,60 +116,83 @@ def upright(image: Image.Image) -> Image.Image:
     """Return the picture turned as its EXIF orientation says; unreadable EXIF counts as none."""
     try:
         turned = image.getexif().get(_EXIF_ORIENTATION, 1) != 1
-        return ImageOps.exif_transpose(image) if turned else image
     except Exception:  # damaged metadata is no reason to refuse the picture
         return image
+    return ImageOps.exif_transpose(image) if turned else image
 
 
-def eight_bit(image: Image.Image) -> Image.Image:
-    """Return the picture in mode "L" or "RGB": transparency over white, wide values scaled to 0 ... 255.
+def eight_bit(image: Image.Image, mode: Literal["L", "RGB"]) -> Image.Image:
+    """Return the picture in ``mode``: transparency laid over white, wide values scaled to 0 ... 255.
+
+    A picture of more than 16 megapixels is made smaller by a whole factor on the way, strip by strip, so that the
+    memory is that of the picture itself and little more.
 
     Raises:
-        InputError: the mode has no grey or colour meaning.
+        InputError: the picture's mode has no grey or colour meaning.
     """
-    if image.mode in ("L", "RGB"):
-        return image
-    if image.mode == "1":
-        return image.convert("L")
-    if image.mode.startswith("I") or image.mode == "F":
-        return Image.fromarray(scaled_to_bytes(np.asarray(image)))
+    wide = image.mode.startswith("I") or image.mode == "F"
+    limits = value_limits(image) if wide else (0.0, 0.0)
+    factor = math.ceil(math.sqrt(image.width * image.height / _LARGE))
+    if factor == 1:
+        return _strip_in_mode(image, mode, limits)
+    small = Image.new(mode, (-(-image.width // factor), -(-image.height // factor)))
+    for top, strip in strips(image, factor):
+        small.paste(_strip_in_mode(strip, mode, limits).reduce(factor), (0, top // factor))
+    return small
+
+
+def strips(image: Image.Image, factor: int) -> Iterator[tuple[int, Image.Image]]:
+    """Yield (top, strip) over the picture, of about a million pixels each, their heights divisible by ``factor``."""
+    rows = factor * max(1, 1_000_000 // (image.width * factor))
+    for top in range(0, image.height, rows):
+        yield top, image.crop((0, top, image.width, min(top + rows, image.height)))
+
+
+def _strip_in_mode(strip: Image.Image, mode: Literal["L", "RGB"], limits: tuple[float, float]) -> Image.Image:
+    if strip.mode.startswith("I") or strip.mode == "F":
+        return Image.fromarray(scaled_to_bytes(np.asarray(strip), *limits)).convert(mode)
+    if strip.has_transparency_data:
+        return over_white(strip).convert(mode)
     try:
-        return over_white(image) if image.has_transparency_data else image.convert("RGB")
+        return strip.convert(mode)
     except ValueError as error:
-        raise InputError(f"pictures of mode {image.mode} cannot be read; save it as RGB or grey") from error
+        raise InputError(f"pictures of mode {strip.mode} cannot be read; save it as RGB or grey") from error
 
 
 def over_white(image: Image.Image) -> Image.Image:
-    """Return the picture laid over white."""
+    """Return the picture laid over white, "RGB"."""
     see_through = image.convert("RGBA")
     white = Image.new("RGBA", see_through.size, "white")
     return Image.alpha_composite(white, see_through).convert("RGB")
 
 
-def scaled_to_bytes(values: np.ndarray) -> np.ndarray:
-    """Return wide values as bytes, scaled by the range that they are plainly of: (H, W) -> uint8 (H, W).
+def value_limits(image: Image.Image) -> tuple[float, float]:
+    """Return the values that stand for black and white in a picture of wide values.
 
-    Floats within 0 ... 1 by 255; floats within 0 ... 255 as they are; anything else within 0 ... 65535 by 255/65535; and
-    whatever goes beyond, from its least to its greatest value. What is not a number counts as 0.
+    Floats within 0 ... 1 or 0 ... 255 have that range; else whatever is within 0 ... 65535 has that one; and what goes
+    beyond has its own least and greatest value.
     """
-    finite = np.nan_to_num(values.astype(np.float32), nan=0.0, posinf=0.0, neginf=0.0)
-    low, high = float(finite.min()), float(finite.max())
-    if values.dtype.kind == "f" and low >= 0 and high <= 255:
-        low, high = 0.0, 1.0 if high <= 1 else 255.0
-    elif low >= 0 and high <= 65535:
-        low, high = 0.0, 65535.0
-    finite -= low
-    finite *= 255 / (high - low)
-    return finite.round(out=finite).astype(np.uint8)
+    extremes = [(values.min(), values.max()) for values in (_finite(np.asarray(s)) for _, s in strips(image, 1))]
+    low, high = float(min(low for low, _ in extremes)), float(max(high for _, high in extremes))
+    usual = (1.0, 255.0, 65535.0) if image.mode == "F" else (65535.0,)
+    return next(((0.0, white) for white in usual if low >= 0 and high <= white), (low, high))
+
+
+def scaled_to_bytes(values: np.ndarray, black: float, white: float) -> np.ndarray:
+    """Return ``255 (values - black) / (white - black)`` rounded: (H, W) -> uint8 (H, W)."""
+    return ((_finite(values) - black) * (255 / (white - black))).round().astype(np.uint8)
+
+
+def _finite(values: np.ndarray) -> np.ndarray:
+    """Return the values with 0 for each that is infinite or not a number."""
+    return np.nan_to_num(values.astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0)
 
 
 def border_median(image: Image.Image) -> np.ndarray:
     """Return the median of the outermost pixels, per channel: (channels,)."""
-    width, height = image.size
-    edges = [(0, 0, width, 1), (0, height - 1, width, height), (0, 0, 1, height), (width - 1, 0, width, height)]
-    channels = len(image.getbands())
-    border = np.concatenate([np.asarray(image.crop(edge)).reshape(-1, channels) for edge in edges])
-    return np.asarray(np.median(border, axis=0))
+    pixels = np.asarray(image).reshape(image.height, image.width, -1)
+    border = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])  # (2 (H + W), channels)
+    return np.sort(border, axis=0)[len(border) // 2]
 
 
 def resized(
@@ -189,7 +215,7 @@ def padded(image: Image.Image, height: int, width: int) -> Image.Image:
 
 
 def middle(image: Image.Image, height: int, width: int) -> tuple[float, float, float, float]:
-    """Return the largest box in the middle of the picture that has the shape of the size: (left, top, right, bottom)."""
+    """Return the largest box in the picture's middle that has the size's shape: (left, top, right, bottom)."""
     scale = min(image.width / width, image.height / height)
     left, top = (image.width - width * scale) / 2, (image.height - height * scale) / 2
     return (
@@ -198,6 +224,13 @@ def middle(image: Image.Image, height: int, width: int) -> tuple[float, float, f
         min(image.width, left + width * scale),
         min(image.height, top + height * scale),
     )
+
+
+def _height_and_width(size: object) -> tuple[int, int]:
+    sides = (size, size) if _is_whole(size) else size
+    if not isinstance(sides, tuple) or len(sides) != 2 or not all(_is_whole(s) and 1 <= s <= 4096 for s in sides):
+        raise ValueError(f"size is {size!r}; it must be (height, width), each from 1 to 4096")
+    return sides
 
 
 def _is_whole(value: object) -> bool:
@@ -211,7 +244,7 @@ def _check_choice(what: str, value: object, choices: tuple[str, ...]) -> None:
 
 def _per_channel(what: str, values: object, channels: int) -> tuple[float, ...]:
     """Return one finite number a channel."""
-    listed = (values,) if isinstance(values, int | float) else tuple(cast(tuple[float, ...], values))
+    listed = values if isinstance(values, tuple) else (values,)
     if len(listed) not in (1, channels) or not all(_is_number(value) for value in listed):
         raise ValueError(
             f"{what} is {values!r}; it must be {channels} number{'s' if channels > 1 else ''}, one a channel"
