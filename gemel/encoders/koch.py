@@ -34,6 +34,9 @@ class Koch(Encoder):
         dimensions: D of the embedding.
         widths: feature maps of the four convolutions.
         batch_norm: normalise before each ReLU; not in the paper, learns faster.
+
+    Raises:
+        ValueError: ``widths`` are not four.
     """
 
     input_size = (105, 105)
@@ -46,6 +49,8 @@ class Koch(Encoder):
         batch_norm: bool = False,
     ) -> None:
         super().__init__(channels, dimensions)
+        if len(widths) != len(KERNELS):
+            raise ValueError(f"widths has {len(widths)} entries; it must have {len(KERNELS)}")
         layers: list[nn.Module] = []
         for inputs, outputs, kernel in zip((channels, *widths[:-1]), widths, KERNELS, strict=True):
             layers.append(nn.Conv2d(inputs, outputs, kernel, bias=not batch_norm))

@@ -23,12 +23,13 @@ def affine(
 ) -> Tensor:
     """Return the matrices that scale, stretch, slant, turn and then shift a picture: -> (B, 3, 3).
 
-    The picture's motion about its centre, in pixels, is ``R(angle) [[1, tan slant], [0, 1]] scale diag(stretch,
-    1/stretch)``: any linear map without a reflection is of this form. Its inverse is returned, as sampling needs.
+    The picture's motion about its centre, in pixels and with y upwards, is ``R(angle) [[1, tan slant], [0, 1]] scale
+    diag(stretch, 1/stretch)``: every linear map that does not mirror is of this form. Its inverse is returned, as
+    sampling needs.
 
     Args:
         angle: (B,) radians, counterclockwise.
-        slant: (B,) radians.
+        slant: (B,) radians, the top to the right.
         scale: (B,) factors > 0, 2 shows everything twice as large.
         stretch: (B,) factors > 0 on the width, and their inverse on the height.
         shift: (B, 2) in shares of the width and of the height, to the right and down.
