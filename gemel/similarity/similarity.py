@@ -21,7 +21,7 @@ class Similarity(nn.Module, ABC):
         return 0.0
 
     def canonical(self, embeddings: Tensor) -> Tensor:
-        """Return the embeddings in the form to average and to store, which leaves every score as it is: (..., D) -> same.
+        """Return the embeddings in the form to average and to store, which leaves their scores: (..., D) -> (..., D).
 
         As they come, unless the similarity says otherwise.
         """

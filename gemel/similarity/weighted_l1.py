@@ -12,12 +12,21 @@ from gemel.similarity.pairwise import pairwise_distances
 from gemel.similarity.similarity import Similarity
 
 
+def logistic(values: Tensor) -> Tensor:
+    """Return ``1 / (1 + exp(-x))`` as ``(1 + tanh(x / 2)) / 2``.
+
+    ``torch.sigmoid`` rounds the last few numbers of a tensor otherwise than the rest (on the CPU), so that one
+    embedding at two places of a batch would be at a distance from itself.
+    """
+    return (1 + torch.tanh(values / 2)) / 2
+
+
 class WeightedL1(Similarity):
     """The logit ``bias - sum_j w_j |a_j - b_j|`` of Koch et al. 2015's ``sigmoid(sum_j alpha_j |h1_j - h2_j|)``.
 
     The score is the logit, in (-inf, bias]; ``sigmoid(score)`` is the paper's output, and saturates where the logit
-    still ranks. With ``activation=True`` the embeddings pass a sigmoid first, as in the paper. Here ``w`` is the softplus
-    of ``raw``, positive, where the paper leaves its sign free: an item is then always most similar to itself.
+    still ranks. With ``activation=True`` the embeddings pass a sigmoid first, as in the paper. Here ``w`` is the
+    softplus of ``raw``, positive, where the paper leaves its sign free: an item is then always most similar to itself.
 
     Args:
         dimensions: D of the embeddings.
@@ -40,7 +49,7 @@ class WeightedL1(Similarity):
         return functional.softplus(self.raw) * 2 / math.sqrt(len(self.raw))
 
     def prepared(self, embeddings: Tensor) -> Tensor:
-        return torch.sigmoid(embeddings) if self.activation else embeddings
+        return logistic(embeddings) if self.activation else embeddings
 
     def forward(self, a: Tensor, b: Tensor) -> Tensor:
         return self.bias - ((self.prepared(a) - self.prepared(b)).abs() * self.weights()).sum(-1)
