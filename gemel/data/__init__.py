@@ -1,8 +1,26 @@
 """Data sets: where items come from, what is done to them, and how their classes are split."""
 
 from gemel.data.dataset import ClassRotations, Dataset
+from gemel.data.one_shot_runs import OneShotRun, read_one_shot_runs
+from gemel.data.opening import decode
 from gemel.data.preprocessing import Preprocessing
-from gemel.data.sources import Source, open_source
+from gemel.data.sources import NAMED, Listing, Skipped, Source, open_source
+from gemel.data.splits import Split, split_classes
 from gemel.data.store import decode_all
 
-__all__ = ["ClassRotations", "Dataset", "Preprocessing", "Source", "decode_all", "open_source"]
+__all__ = [
+    "NAMED",
+    "ClassRotations",
+    "Dataset",
+    "Listing",
+    "OneShotRun",
+    "Preprocessing",
+    "Skipped",
+    "Source",
+    "Split",
+    "decode",
+    "decode_all",
+    "open_source",
+    "read_one_shot_runs",
+    "split_classes",
+]

@@ -131,7 +131,7 @@ def eight_bit(image: Image.Image, mode: Literal["L", "RGB"]) -> Image.Image:
         InputError: the picture's mode has no grey or colour meaning.
     """
     wide = image.mode.startswith("I") or image.mode == "F"
-    limits = value_limits(image) if wide else (0.0, 0.0)
+    limits = picture_limits(image) if wide else None
     factor = math.ceil(math.sqrt(image.width * image.height / _LARGE))
     if factor == 1:
         return _strip_in_mode(image, mode, limits)
@@ -148,9 +148,9 @@ def strips(image: Image.Image, factor: int) -> Iterator[tuple[int, Image.Image]]
         yield top, image.crop((0, top, image.width, min(top + rows, image.height)))
 
 
-def _strip_in_mode(strip: Image.Image, mode: Literal["L", "RGB"], limits: tuple[float, float]) -> Image.Image:
+def _strip_in_mode(strip: Image.Image, mode: Literal["L", "RGB"], limits: tuple[float, float] | None) -> Image.Image:
     if strip.mode.startswith("I") or strip.mode == "F":
-        return Image.fromarray(scaled_to_bytes(np.asarray(strip), *limits)).convert(mode)
+        return Image.fromarray(scaled_to_bytes(np.asarray(strip), limits)).convert(mode)
     if strip.has_transparency_data:
         return over_white(strip).convert(mode)
     try:
@@ -166,21 +166,30 @@ def over_white(image: Image.Image) -> Image.Image:
     return Image.alpha_composite(white, see_through).convert("RGB")
 
 
-def value_limits(image: Image.Image) -> tuple[float, float]:
-    """Return the values that stand for black and white in a picture of wide values.
+def picture_limits(image: Image.Image) -> tuple[float, float]:
+    """Return the ``value_limits`` of a whole picture, strip by strip."""
+    found = [(values.min(), values.max()) for values in (_finite(np.asarray(strip)) for _, strip in strips(image, 1))]
+    return value_limits(min(low for low, _ in found), max(high for _, high in found), floats=image.mode == "F")
+
+
+def value_limits(low: float, high: float, floats: bool) -> tuple[float, float]:
+    """Return the values that stand for black and white where wide values run from ``low`` to ``high``.
 
     Floats within 0 ... 1 or 0 ... 255 have that range; else whatever is within 0 ... 65535 has that one; and what goes
     beyond has its own least and greatest value.
     """
-    extremes = [(values.min(), values.max()) for values in (_finite(np.asarray(s)) for _, s in strips(image, 1))]
-    low, high = float(min(low for low, _ in extremes)), float(max(high for _, high in extremes))
-    usual = (1.0, 255.0, 65535.0) if image.mode == "F" else (65535.0,)
-    return next(((0.0, white) for white in usual if low >= 0 and high <= white), (low, high))
+    usual = (1.0, 255.0, 65535.0) if floats else (65535.0,)
+    return next(((0.0, white) for white in usual if low >= 0 and high <= white), (float(low), float(high)))
 
 
-def scaled_to_bytes(values: np.ndarray, black: float, white: float) -> np.ndarray:
-    """Return ``255 (values - black) / (white - black)`` rounded: (H, W) -> uint8 (H, W)."""
-    return ((_finite(values) - black) * (255 / (white - black))).round().astype(np.uint8)
+def scaled_to_bytes(values: np.ndarray, limits: tuple[float, float] | None = None) -> np.ndarray:
+    """Return ``255 (values - black) / (white - black)`` rounded, for limits (black, white): (...) -> uint8 (...).
+
+    Without limits, those of the values themselves are taken: ``value_limits``.
+    """
+    plain = _finite(values)
+    black, white = limits or value_limits(plain.min(), plain.max(), values.dtype.kind == "f")
+    return ((plain - black) * (255 / (white - black))).round().astype(np.uint8)
 
 
 def _finite(values: np.ndarray) -> np.ndarray:

@@ -1,24 +1,27 @@
 """Where items come from: a folder, a zip, a list, an array file, a generator."""
 
-from __future__ import annotations
-
-from pathlib import Path
-from typing import Any
-
 from gemel.data.sources.archive import ZipArchive
+from gemel.data.sources.csv_list import CsvList
+from gemel.data.sources.csv_pixels import CsvPixels
+from gemel.data.sources.digits import Digits
 from gemel.data.sources.folder import Folder
+from gemel.data.sources.glyphs import Glyphs
+from gemel.data.sources.idx import IdxImages
+from gemel.data.sources.named import NAMED
+from gemel.data.sources.open_source import open_source
 from gemel.data.sources.source import Listing, Skipped, Source
-from gemel.errors import DataError
 
-
-def open_source(spec: str | Path, **options: Any) -> Source:
-    """Return the source at a path."""
-    path = Path(spec)
-    if path.is_dir():
-        return Folder(path)
-    if path.suffix.lower() == ".zip":
-        return ZipArchive(path)
-    raise DataError(f"{spec} does not exist")
-
-
-__all__ = ["Folder", "Listing", "Skipped", "Source", "ZipArchive", "open_source"]
+__all__ = [
+    "NAMED",
+    "CsvList",
+    "CsvPixels",
+    "Digits",
+    "Folder",
+    "Glyphs",
+    "IdxImages",
+    "Listing",
+    "Skipped",
+    "Source",
+    "ZipArchive",
+    "open_source",
+]

@@ -46,16 +46,12 @@ class ZipArchive(FileSource):
         return hashed(("zip", *(f"{entry.filename} {entry.file_size} {entry.CRC}" for entry in entries)))
 
     def content(self, index: int) -> bytes:
-        name = self.listing.names[index]
-        archive, entry = self._entries[name]
-        try:
-            return archive.read(entry)
-        except Exception as error:  # zipfile, zlib, bz2 and lzma raise kinds of their own on damaged data
-            raise InputError(f"{name} cannot be unpacked from the zip ({error})") from error
+        archive, entry = self._entries[self.listing.names[index]]
+        return read_entry(archive, entry)
 
     @cached_property
     def _archives(self) -> list[zipfile.ZipFile]:
-        return [_opened(path) for path in self.paths]
+        return [open_zip(path) for path in self.paths]
 
     @cached_property
     def _sorted_out(self) -> tuple[dict[str, tuple[zipfile.ZipFile, zipfile.ZipInfo]], list[Skipped]]:
@@ -99,10 +95,27 @@ def why_unsafe(entry: zipfile.ZipInfo) -> str:
     return ""
 
 
-def _opened(path: Path) -> zipfile.ZipFile:
+def open_zip(path: Path) -> zipfile.ZipFile:
+    """Return the zip, opened.
+
+    Raises:
+        DataError: it is missing, not a zip, or damaged.
+    """
     try:
         return zipfile.ZipFile(path)
     except FileNotFoundError:
         raise DataError(f"{path} does not exist") from None
     except Exception as error:  # a damaged directory raises BadZipFile, struct.error, UnicodeDecodeError, ...
         raise DataError(f"{path} is not a zip, or a damaged one ({error})") from error
+
+
+def read_entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
+    """Return one file of the zip; never more bytes than its entry says.
+
+    Raises:
+        InputError: it is damaged, or packed in a way that Python cannot unpack.
+    """
+    try:
+        return archive.read(entry)
+    except Exception as error:  # zipfile, zlib, bz2 and lzma raise kinds of their own on damaged data
+        raise InputError(f"{entry.filename} cannot be unpacked from the zip ({error})") from error
