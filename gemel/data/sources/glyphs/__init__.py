@@ -1,4 +1,4 @@
-"""Made-up alphabets: random stroke programs, drawn by writers with habits of their own; endless classes from one seed."""
+"""Made-up alphabets: random stroke programs, drawn by writers with habits; endless classes from one seed."""
 
 from gemel.data.sources.glyphs.glyphs import Glyphs
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gemel.data.sources.glyphs.stroke import KINDS, SAMPLES, STRAIGHT, extent, scaled_to, trace
+from gemel.data.sources.glyphs.stroke import KINDS, SAMPLES, STRAIGHT, even, extent, scaled_to, trace
 from gemel.randomness import numpy_generator
 
 #: Most strokes of a character.
@@ -32,7 +32,7 @@ RELATIONS = {
 #: Two characters of an alphabet differ by at least this Hausdorff distance, in character sizes.
 DISTINCT = 0.17
 _TRIES = 24
-_CELL = 0.08
+_CELL = 0.12
 _LATTICE = (np.linspace(-0.6, 0.6, 9)[:, None] + 1j * np.linspace(-0.6, 0.6, 9)).ravel()
 
 
@@ -83,13 +83,13 @@ def draw_style(g: np.random.Generator) -> Style:
     bare = Style(
         kinds=_kinds(g),
         relations=_taste(list(RELATIONS.values()), g),
-        grid=float(g.choice([0, np.pi / 2, np.pi / 4], p=[0.2, 0.45, 0.35])),
+        grid=float(g.choice([0, np.pi / 2, np.pi / 4], p=[0.15, 0.55, 0.3])),
         extra=float(g.uniform(0.4, 2.4)),
         reuse=float(g.uniform(0.2, 0.9)),
         variation=float(g.uniform(0, 0.6)),
         dots=float(g.choice([0.03, 0.15, 0.5], p=[0.6, 0.25, 0.15])),
         closing=float(g.uniform(0, 0.25)),
-        width=float(np.exp(g.normal(-0.15, 0.2))),
+        width=float(np.exp(g.normal(-0.35, 0.2))),
         spread=float(g.uniform(0.15, 0.5)),
     )
     pool = tuple(_fresh_stroke(bare, g) for _ in range(g.integers(4, 12)))
@@ -104,14 +104,21 @@ def _fresh_stroke(style: Style, g: np.random.Generator) -> np.ndarray:
         path = path - np.linspace(0, 1, SAMPLES) * (path[-1] - path[0])
     if g.random() < 0.5:
         path = path.conj()
-    path = path * np.exp(1j * _heading(style, g))
+    path = path * np.exp(1j * (_heading(style, g) - _direction(path, g)))
     path = path.real * np.exp(g.normal(0, 0.25)) + 1j * path.imag
-    return scaled_to(path, float(np.clip(np.exp(g.normal(-0.25, style.spread)), 0.2, 1.3)))
+    return scaled_to(even(path), float(np.clip(np.exp(g.normal(-0.25, style.spread)), 0.2, 1.3)))
+
+
+def _direction(path: np.ndarray, g: np.random.Generator) -> float:
+    """Return the direction of the path's beginning, of its end, or from its beginning to its end."""
+    ways = [path[4] - path[0], path[-1] - path[-5], path[-1] - path[0]]
+    return float(np.angle(ways[g.choice(3, p=[0.35, 0.25, 0.4])]))
 
 
 def _heading(style: Style, g: np.random.Generator) -> float:
-    if style.grid and g.random() < 0.85:
-        return float(style.grid * g.integers(8) + g.normal(0, 0.06))
+    if style.grid and g.random() < 0.9:
+        diagonal = style.grid < 1 and g.random() < 0.4
+        return float(np.pi / 2 * g.integers(4) + np.pi / 4 * diagonal + g.normal(0, 0.06))
     return float(g.uniform(0, 2 * np.pi))
 
 
@@ -225,7 +232,7 @@ def _readable(strokes: list[np.ndarray], g: np.random.Generator) -> bool:
     if length < 1.4:
         return bool(g.random() < 0.25)
     cells = {(round(p.real / _CELL), round(p.imag / _CELL)) for p in whole.ravel()}
-    return len(cells) * _CELL > 0.85 * length and length < 6
+    return len(cells) * _CELL > 0.95 * length and length < 5
 
 
 def _signature(strokes: list[np.ndarray]) -> np.ndarray:

@@ -27,10 +27,10 @@ def draw_glyphs(alphabet: int, characters: int = 30, writers: int = 20, size: in
 
 
 class Glyphs(Source):
-    """Characters as random stroke programs, each drawn by every one of its alphabet's writers; nothing is read from disk.
+    """Characters as random stroke programs, each drawn by every writer of its alphabet; nothing is read.
 
-    Items are in the order alphabet, character, writer. The first alphabets, characters and writers of a seed are the same
-    however many are asked for.
+    Items are in the order alphabet, character, writer. The first alphabets, characters and writers of a seed are the
+    same however many are asked for.
 
     Args:
         alphabets: how many; classes are "alphabet07/character12", their group is the alphabet.
@@ -57,6 +57,9 @@ class Glyphs(Source):
         self.size, self.seed = size, seed
         self._last: tuple[int, np.ndarray] | None = None
 
+    def __len__(self) -> int:
+        return self.alphabets * self.characters * self.writers
+
     @cached_property
     def listing(self) -> Listing:
         classes = tuple(
@@ -68,7 +71,13 @@ class Glyphs(Source):
         return Listing(names, np.repeat(np.arange(len(classes)), self.writers), classes)
 
     def image(self, index: int) -> Image.Image:
-        """Return one item; its whole alphabet is drawn, and kept until another is asked for."""
+        """Return one item; its whole alphabet is drawn, and kept until another is asked for.
+
+        Raises:
+            IndexError: there is no such item.
+        """
+        if not 0 <= index < len(self):
+            raise IndexError(f"glyphs: item {index} of {len(self)}.")
         alphabet, within = divmod(index, self.characters * self.writers)
         if self._last is None or self._last[0] != alphabet:
             self._last = alphabet, self._alphabet(alphabet)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import numpy as np
 
 #: Points of every stroke, evenly spaced along it.
-SAMPLES = 80
+SAMPLES = 96
 
 #: One piece of a stroke: (corner before it, length, sweep along it, tightening); angles in radians.
 Piece = tuple[float, float, float, float]
@@ -36,6 +36,12 @@ def extent(points: np.ndarray) -> np.ndarray:
     """Return the longer side of the bounding box: (..., T) -> (...)."""
     x, y = points.real, points.imag
     return np.asarray(np.maximum(np.ptp(x, axis=-1), np.ptp(y, axis=-1)))
+
+
+def even(path: np.ndarray) -> np.ndarray:
+    """Return the same path with its points evenly spaced along it."""
+    along = np.concatenate([[0], np.cumsum(np.abs(np.diff(path)))])
+    return np.asarray(np.interp(np.linspace(0, along[-1], SAMPLES), along, path))
 
 
 def scaled_to(points: np.ndarray, size: float) -> np.ndarray:
@@ -73,8 +79,9 @@ def _bracket(g: np.random.Generator) -> list[Piece]:
 
 
 def _zigzag(g: np.random.Generator) -> list[Piece]:
-    turn, count = g.uniform(1.2, 2.6), g.integers(3, 5)
-    return [(0, 1, 0, 1)] + [(turn * (-1) ** k, g.uniform(0.8, 1.2), 0, 1) for k in range(count - 1)]
+    turn = g.uniform(1.2, 2.6)
+    turns = [0.0, turn, -turn, turn][: g.integers(3, 5)]
+    return [(turn, g.uniform(0.8, 1.2), 0, 1) for turn in turns]
 
 
 def _wave(g: np.random.Generator) -> list[Piece]:
@@ -92,9 +99,11 @@ def _spiral(g: np.random.Generator) -> list[Piece]:
 
 
 def _wander(g: np.random.Generator) -> list[Piece]:
-    corners = g.normal(0, 1.4, 4) * (g.random(4) < 0.5)
-    sweeps = g.normal(0, 1.8, 4) * (g.random(4) < 0.7)
-    return [(c, g.uniform(0.5, 1.2), s, 1) for c, s in zip(corners, sweeps, strict=True)][: g.integers(2, 5)]
+    pieces: list[Piece] = []
+    for _ in range(g.integers(2, 5)):
+        corner, sweep = g.normal(0, 1.4) * (g.random() < 0.5), g.normal(0, 1.8) * (g.random() < 0.7)
+        pieces.append((corner, g.uniform(0.5, 1.2), sweep, 1))
+    return pieces
 
 
 #: Each kind of stroke, and how common it is before an alphabet's taste.

@@ -12,8 +12,11 @@ from gemel.data.sources.glyphs.stroke import SAMPLES, extent
 from gemel.randomness import numpy_generator
 
 #: The page's share that an average character's longer side takes, and an average pen's radius; both as in Omniglot.
-CHARACTER = 0.6
-PEN = 0.023
+CHARACTER = 0.58
+PEN = 0.024
+
+#: White around a drawing, as a share of the page.
+_MARGIN = 0.035
 
 _COARSE, _FINE, _FIELD = 6, 16, 9
 
@@ -90,18 +93,18 @@ def draw_writer(seed: int, alphabet: int, number: int) -> Writer:
     return Writer(
         slant=0.14 * slant,
         turn=0.05 * turn,
-        size=0.14 * size,
+        size=0.12 * size,
         width=0.1 * width,
-        place=0.03 * x + 0.03j * y,
-        pen=0.18 * pen,
-        care=math.exp(0.35 * care),
+        place=0.035 * x + 0.035j * y,
+        pen=0.16 * pen,
+        care=math.exp(0.3 * care),
         tremor=math.exp(0.5 * tremor),
         hand=_blended(0.8 * math.exp(0.6 * rounding), min(max(0.1 + 0.4 * angular, 0), 0.85), g),
     )
 
 
 def _noise(seed: int, alphabet: int, character: int, writers: int) -> list[np.ndarray]:
-    """Return the normals behind one character's drawings, (writers, ...) each; a writer's do not depend on the others."""
+    """Return the normals behind one character's drawings, (writers, ...) each, a writer's independent of the others."""
     shapes = [(8,), (_FIELD, 2), (STROKES, 7), (STROKES, _COARSE, 2), (STROKES, _FINE, 2)]
     sizes = [math.prod(shape) for shape in shapes]
     g = numpy_generator(seed, "glyphs", alphabet, "drawings", character)
@@ -121,13 +124,13 @@ def _strokes_moved(points: np.ndarray, z: np.ndarray, care: np.ndarray) -> np.nd
         z: (C, W, S, 7) normals.
         care: (W, 1, 1).
     """
-    turn, across, down, x, y, first, last = (z * care[..., None] if z.ndim == 5 else z * care).transpose(3, 0, 1, 2)
+    turn, across, down, x, y, first, last = (z * care).transpose(3, 0, 1, 2)
     centre = points.mean(-1, keepdims=True)
-    moved = (points - centre) * np.exp(0.09 * 1j * turn)[..., None]
-    moved = moved.real * np.exp(0.11 * across)[..., None] + 1j * moved.imag * np.exp(0.11 * down)[..., None]
+    moved = (points - centre) * np.exp(0.08j * turn)[..., None]
+    moved = moved.real * np.exp(0.09 * across)[..., None] + 1j * moved.imag * np.exp(0.09 * down)[..., None]
     start, end = points[..., :1] - points[..., 6:7], points[..., -1:] - points[..., -7:-6]
     stretch = np.concatenate([start * first[..., None], end * last[..., None]], -1) @ _ends()
-    return np.asarray(moved + centre + 0.025 * (x + 1j * y)[..., None] + 0.35 * stretch)
+    return np.asarray(moved + centre + 0.018 * (x + 1j * y)[..., None] + 0.35 * stretch)
 
 
 def _wobbled(points: np.ndarray, coarse: np.ndarray, fine: np.ndarray, writers: list[Writer]) -> np.ndarray:
@@ -148,7 +151,7 @@ def _field(points: np.ndarray, z: np.ndarray, care: np.ndarray) -> np.ndarray:
     basis = np.stack(waves, -1)  # (C, S, T, FIELD)
     characters, strokes, samples, _ = basis.shape
     moved = _complex(z) @ basis.reshape(characters, strokes * samples, -1).transpose(0, 2, 1)  # (C, W, S*T)
-    return np.asarray(0.03 * care * moved.reshape(characters, -1, strokes, samples))
+    return np.asarray(0.038 * care * moved.reshape(characters, -1, strokes, samples))
 
 
 def _on_page(points: np.ndarray, present: np.ndarray, z: np.ndarray, writers: list[Writer]) -> np.ndarray:
@@ -203,4 +206,4 @@ def write(seed: int, alphabet: int, characters: list[Character], writers: int, f
     radius = PEN * np.exp(np.array([w.pen for w in people]) + 0.08 * whole[..., 6]).ravel()
     flat = points.reshape(-1, *base.shape[1:])
     there = np.repeat(present, writers, axis=0)
-    return Drawings(_kept_inside(flat, there, radius + 0.02), there, radius)
+    return Drawings(_kept_inside(flat, there, radius + _MARGIN), there, radius)
