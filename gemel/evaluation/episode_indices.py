@@ -138,7 +138,8 @@ def refuse_too_few(classes_by_group: np.ndarray, shape: EpisodeShape, sizes: np.
         largest = int(sizes.max(initial=0))
         raise DataError(
             f"{shape.ways} ways need {shape.ways} classes of {needed} items or more ({shape.shots} shots, "
-            f"{shape.queries} queries), and {most} are there (the largest class has {largest} items); lower ways, shots or queries."
+            f"{shape.queries} queries), and {most} are there (the largest class has {largest} items); "
+            "lower ways, shots or queries."
         )
 
 

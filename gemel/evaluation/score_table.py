@@ -18,6 +18,11 @@ def kept_ranks(count: int) -> np.ndarray:
     return np.union1d(steps, count - 1 - steps)
 
 
+def just_above(score: float) -> float:
+    """Return the next greater number in single precision, in which scores come."""
+    return float(np.nextafter(np.float32(score), np.float32(np.inf)))
+
+
 @dataclass(frozen=True)
 class ScoreTable:
     """The distribution of scores, thinned where they are many.
@@ -46,14 +51,11 @@ class ScoreTable:
         return self.shares[position] if position < len(self.scores) else 0.0
 
     def threshold_reached_by(self, share: float) -> float:
-        """Return a threshold that at most ``share`` of the scores reach: halfway down to the next lower score.
-
-        It is just above the highest score where more than ``share`` have that one.
-        """
+        """Return the lowest score kept that at most ``share`` of all reach; just above the highest if none is so."""
         within = bisect_left(self.shares, -share * (1 + 1e-9), key=lambda other: -other)
         if within == len(self.scores):
-            return float(np.nextafter(np.float32(self.scores[-1]), np.float32(np.inf)))
-        return (self.scores[max(within - 1, 0)] + self.scores[within]) / 2
+            return just_above(self.scores[-1])
+        return self.scores[within]
 
     def to_json(self) -> dict[str, Any]:
         """Return ``{"scores", "shares", "pairs"}``."""

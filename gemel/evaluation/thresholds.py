@@ -12,7 +12,7 @@ from gemel.errors import ModelError
 from gemel.evaluation.checks import checked_scores
 from gemel.evaluation.roc import roc
 from gemel.evaluation.saved import checked_fields, checked_number
-from gemel.evaluation.score_table import ScoreTable
+from gemel.evaluation.score_table import just_above
 from gemel.evaluation.verification import FARS, too_few_pairs
 
 #: Under so many genuine or impostor pairs an equal error rate is flagged.
@@ -56,6 +56,23 @@ def operating_point(threshold: float, genuine: np.ndarray, impostor: np.ndarray,
     )
 
 
+def threshold_reached_by(scores: np.ndarray, share: float) -> float:
+    """Return a threshold that at most ``share`` of the scores (P,) reach: halfway between those that do and the next.
+
+    It is just above the highest score where more than ``share`` have that one.
+    """
+    ascending = np.sort(scores)
+    allowed = int(share * len(ascending) * (1 + 1e-9))
+    if allowed >= len(ascending):
+        return float(ascending[0])
+    refused = float(ascending[-1 - allowed])
+    accepted = ascending[ascending > refused]
+    if not len(accepted):
+        return just_above(refused)
+    middle = (refused + float(accepted[0])) / 2
+    return middle if middle > refused else float(accepted[0])
+
+
 def point_at_eer(genuine: np.ndarray | Tensor, impostor: np.ndarray | Tensor) -> OperatingPoint:
     """Return the threshold where FAR and FRR are nearest, halfway to the next lower score.
 
@@ -88,8 +105,7 @@ def point_at_far(genuine: np.ndarray | Tensor, impostor: np.ndarray | Tensor, fa
         DataError: one kind is missing, or a score is not finite.
     """
     genuine, impostor = checked_scores(genuine, "genuine"), checked_scores(impostor, "impostor")
-    threshold = ScoreTable.of(impostor).threshold_reached_by(far)
-    return operating_point(threshold, genuine, impostor, too_few_pairs(far, len(impostor)))
+    return operating_point(threshold_reached_by(impostor, far), genuine, impostor, too_few_pairs(far, len(impostor)))
 
 
 def operating_points(genuine: np.ndarray | Tensor, impostor: np.ndarray | Tensor) -> dict[str, OperatingPoint]:

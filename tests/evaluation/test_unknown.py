@@ -1,0 +1,76 @@
+import math
+
+import numpy as np
+import pytest
+
+from gemel.errors import DataError, RecipeError
+from gemel.evaluation import Calibration, open_set, posterior, random_pairs
+from gemel.similarity import Cosine
+from tests.evaluation.clouds import clouds
+
+
+def test_posterior_is_bayes_rule():
+    log_odds = np.array([[1.0, -2.0, 3.0], [-4.0, -4.0, -4.0]])
+    for row, found in zip(log_odds, posterior(log_odds, 0.3), strict=True):
+        joint = [0.7 / 3 * math.exp(odds) for odds in row] + [0.3]
+        np.testing.assert_allclose(found, np.array(joint) / sum(joint))
+
+
+def test_posterior_edges():
+    np.testing.assert_allclose(posterior(np.zeros((1, 1))), [[0.5, 0.5]])
+    assert posterior(np.full((2, 4), -50.0)).argmax(1).tolist() == [4, 4]
+    np.testing.assert_allclose(posterior(np.array([[1000.0, -1000.0]])), [[1, 0, 0]], atol=1e-12)
+    with pytest.raises(RecipeError, match=r"The prior of unknown is 1\.0"):
+        posterior(np.zeros((1, 2)), 1.0)
+    with pytest.raises(DataError, match="No class is enrolled"):
+        posterior(np.zeros((1, 0)))
+
+
+def calibrated(spread):
+    embeddings, labels = clouds(40, 10, spread, seed=1, dimensions=16)
+    pairs = random_pairs(labels, 2000, seed=0)
+    scores = Cosine()(embeddings[pairs.left], embeddings[pairs.right])
+    return Calibration.fit(scores[pairs.same == 1], scores[pairs.same == 0])
+
+
+def test_clear_classes_are_identified_and_strangers_are_unknown():
+    embeddings, labels = clouds(20, 10, 0.1, dimensions=16)
+    result = open_set(embeddings, labels, Cosine(), calibrated(0.1), ways=5, episodes=200)
+    assert result.correct.value > 0.98
+    assert result.false_accept.value < 0.05
+
+
+def test_rates_add_up_and_a_high_prior_of_unknown_is_careful():
+    embeddings, labels = clouds(20, 10, 0.8, dimensions=16)
+    easy, careful = (
+        open_set(embeddings, labels, Cosine(), calibrated(0.8), 5, 1, 2, 300, unknown_prior=u) for u in (0.1, 0.9)
+    )
+    for result in (easy, careful):
+        assert result.correct.value + result.wrong.value + result.false_unknown.value == pytest.approx(1)
+    assert careful.false_accept.value < easy.false_accept.value
+    assert careful.false_unknown.value > easy.false_unknown.value
+    assert easy == open_set(embeddings, labels, Cosine(), calibrated(0.8), 5, 1, 2, 300, unknown_prior=0.1)
+
+
+def test_more_shots_identify_more():
+    embeddings, labels = clouds(60, 10, 0.8, dimensions=16)
+    one, five = (open_set(embeddings, labels, Cosine(), calibrated(0.8), 5, shots) for shots in (1, 5))
+    assert five.correct.ci95[0] > one.correct.ci95[1]
+
+
+def test_json_is_as_promised():
+    embeddings, labels = clouds(20, 10, 0.5, dimensions=16)
+    result = open_set(embeddings, labels, Cosine(), calibrated(0.5), 3, 1, 1, 20, seed=5)
+    document = result.to_json()
+    assert document["protocol"] == "open-set"
+    assert [document[name] for name in ("ways", "shots", "queries", "episodes", "seed", "unknown_prior")] == [
+        3, 1, 1, 20, 5, 0.5,
+    ]  # fmt: skip
+    for name in ("correct", "wrong", "false_unknown", "false_accept"):
+        assert list(document[name]) == ["value", "ci95"]
+
+
+def test_too_few_classes_for_strangers_are_told():
+    embeddings, labels = clouds(8, 10, 0.5, dimensions=16)
+    with pytest.raises(DataError, match="10 ways need 10 classes"):
+        open_set(embeddings, labels, Cosine(), calibrated(0.5), ways=5)
