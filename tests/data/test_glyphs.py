@@ -2,9 +2,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gemel.data.sources.glyphs import Glyphs
+from gemel.data.sources.glyphs import Glyphs, draw_glyphs
 from gemel.data.sources.glyphs.alphabet import STROKES, draw_alphabet
-from gemel.data.sources.glyphs.glyphs import draw_glyphs
 from gemel.data.sources.glyphs.rasteriser import rasterise
 from gemel.data.sources.glyphs.stroke import SAMPLES, even, extent, trace
 from gemel.data.sources.glyphs.writer import Drawings, write
@@ -51,12 +50,24 @@ def test_an_item_out_of_range_is_refused():
 
 def test_listing_names_classes_by_alphabet_and_character():
     listing = Glyphs(2, 3, 4).listing
-    assert listing.classes[4] == "alphabet0001/character0001"
-    assert listing.names[17] == "alphabet0001/character0001/writer0001"
+    assert listing.classes[4] == "alphabet01/character01"
+    assert listing.names[17] == "alphabet01/character01/writer01"
     assert listing.labels[17] == 4
     assert listing.classes == tuple(sorted(listing.classes))
-    assert set(listing.groups) == {"alphabet0000", "alphabet0001"}
+    assert set(listing.groups) == {"alphabet00", "alphabet01"}
     assert np.array_equal(np.bincount(listing.labels), [4] * 6)
+
+
+def test_classes_are_sorted_whatever_their_number():
+    classes = Glyphs(101, 12, 1).listing.classes
+    assert classes == tuple(sorted(classes))
+    assert classes[-1] == "alphabet100/character11"
+
+
+def test_a_large_alphabet_is_written_in_parts_that_agree_with_the_whole():
+    alphabet = draw_glyphs(0, characters=40, writers=2, size=24, seed=2)
+    whole = rasterise(write(2, 0, draw_alphabet(2, 0, 40), writers=2), 24)
+    assert np.array_equal(alphabet.reshape(whole.shape), whole)
 
 
 def test_fingerprint_follows_every_setting():

@@ -231,7 +231,7 @@ def _readable(strokes: list[np.ndarray], g: np.random.Generator) -> bool:
     length = steps.sum()
     if length < 1.4:
         return bool(g.random() < 0.25)
-    cells = {(round(p.real / _CELL), round(p.imag / _CELL)) for p in whole.ravel()}
+    cells = np.unique(np.round(whole / _CELL))
     return len(cells) * _CELL > 0.95 * length and length < 5
 
 

@@ -16,14 +16,27 @@ from gemel.data.sources.source import Listing, Source
 #: Counts up with every change of what a seed gives.
 _VERSION = 1
 
+#: Characters written at a time, which bounds the memory however large an alphabet is.
+_CHUNK = 32
+
 
 def draw_glyphs(alphabet: int, characters: int = 30, writers: int = 20, size: int = 64, seed: int = 0) -> np.ndarray:
     """Return one alphabet's drawings: (characters, writers, size, size) uint8, black ink (0) on white (255).
 
     Drawing [c, w] depends on ``seed``, ``alphabet``, c, w and ``size`` only, not on how many are asked for.
     """
-    drawings = write(seed, alphabet, draw_alphabet(seed, alphabet, characters), writers)
-    return rasterise(drawings, size).reshape(characters, writers, size, size)
+    drafts = draw_alphabet(seed, alphabet, characters)
+    pages = np.empty((characters, writers, size, size), np.uint8)
+    for first in range(0, characters, _CHUNK):
+        drawings = write(seed, alphabet, drafts[first : first + _CHUNK], writers, first)
+        pages[first : first + _CHUNK] = rasterise(drawings, size).reshape(-1, writers, size, size)
+    return pages
+
+
+def _numbered(what: str, count: int) -> list[str]:
+    """Return "what00", "what01", ...: of one length, so that they sort by number."""
+    digits = max(2, len(str(count - 1)))
+    return [f"{what}{number:0{digits}d}" for number in range(count)]
 
 
 class Glyphs(Source):
@@ -62,12 +75,11 @@ class Glyphs(Source):
 
     @cached_property
     def listing(self) -> Listing:
-        classes = tuple(
-            f"alphabet{alphabet:04d}/character{character:04d}"
-            for alphabet in range(self.alphabets)
-            for character in range(self.characters)
-        )
-        names = tuple(f"{path}/writer{writer:04d}" for path in classes for writer in range(self.writers))
+        alphabets = _numbered("alphabet", self.alphabets)
+        characters = _numbered("character", self.characters)
+        writers = _numbered("writer", self.writers)
+        classes = tuple(f"{alphabet}/{character}" for alphabet in alphabets for character in characters)
+        names = tuple(f"{path}/{writer}" for path in classes for writer in writers)
         return Listing(names, np.repeat(np.arange(len(classes)), self.writers), classes)
 
     def image(self, index: int) -> Image.Image:

@@ -105,7 +105,7 @@ def draw_writer(seed: int, alphabet: int, number: int) -> Writer:
 
 def _noise(seed: int, alphabet: int, character: int, writers: int) -> list[np.ndarray]:
     """Return the normals behind one character's drawings, (writers, ...) each, a writer's independent of the others."""
-    shapes = [(8,), (_FIELD, 2), (STROKES, 7), (STROKES, _COARSE, 2), (STROKES, _FINE, 2)]
+    shapes = [(7,), (_FIELD, 2), (STROKES, 7), (STROKES, _COARSE, 2), (STROKES, _FINE, 2)]
     sizes = [math.prod(shape) for shape in shapes]
     g = numpy_generator(seed, "glyphs", alphabet, "drawings", character)
     flat = np.split(g.standard_normal((writers, sum(sizes))), np.cumsum(sizes)[:-1], axis=1)
@@ -116,6 +116,16 @@ def _complex(pairs: np.ndarray) -> np.ndarray:
     return np.asarray(pairs[..., 0] + 1j * pairs[..., 1])
 
 
+def _habit(writers: list[Writer], name: str) -> np.ndarray:
+    return np.array([getattr(writer, name) for writer in writers])
+
+
+def _hands_applied(points: np.ndarray, writers: list[Writer]) -> np.ndarray:
+    """Round corners and straighten curves as each writer does: (C, S, T) -> (C, W, S, T)."""
+    hands = _habit(writers, "hand").transpose(0, 2, 1)  # (W, T, T)
+    return np.asarray(points.real[:, None] @ hands + 1j * (points.imag[:, None] @ hands))
+
+
 def _strokes_moved(points: np.ndarray, z: np.ndarray, care: np.ndarray) -> np.ndarray:
     """Turn, stretch and shift each stroke by itself, and let its ends stop short or go too far.
 
@@ -124,62 +134,62 @@ def _strokes_moved(points: np.ndarray, z: np.ndarray, care: np.ndarray) -> np.nd
         z: (C, W, S, 7) normals.
         care: (W, 1, 1).
     """
-    turn, across, down, x, y, first, last = (z * care).transpose(3, 0, 1, 2)
+    turn, across, down, x, y, first, last = np.moveaxis(z * care, -1, 0)[..., None]  # (C, W, S, 1) each
     centre = points.mean(-1, keepdims=True)
-    moved = (points - centre) * np.exp(0.08j * turn)[..., None]
-    moved = moved.real * np.exp(0.09 * across)[..., None] + 1j * moved.imag * np.exp(0.09 * down)[..., None]
+    turned = (points - centre) * np.exp(0.08j * turn)
+    stretched = turned.real * np.exp(0.09 * across) + 1j * turned.imag * np.exp(0.09 * down)
     start, end = points[..., :1] - points[..., 6:7], points[..., -1:] - points[..., -7:-6]
-    stretch = np.concatenate([start * first[..., None], end * last[..., None]], -1) @ _ends()
-    return np.asarray(moved + centre + 0.018 * (x + 1j * y)[..., None] + 0.35 * stretch)
-
-
-def _wobbled(points: np.ndarray, coarse: np.ndarray, fine: np.ndarray, writers: list[Writer]) -> np.ndarray:
-    """Bend each stroke smoothly, in proportion to its extent, and let it tremble."""
-    care = np.array([w.care for w in writers])[:, None, None]
-    tremor = np.array([w.tremor for w in writers])[:, None, None]
-    size = extent(points)[..., None]
-    bend = 0.028 * care * size * (_complex(coarse) @ _bumps(_COARSE))
-    shake = 0.011 * tremor * np.sqrt(size * 0.6) * (_complex(fine) @ _bumps(_FINE))
-    return np.asarray(points + bend + shake)
+    ends = 0.35 * np.concatenate([start * first, end * last], -1) @ _ends()
+    return np.asarray(stretched + centre + 0.018 * (x + 1j * y) + ends)
 
 
 def _field(points: np.ndarray, z: np.ndarray, care: np.ndarray) -> np.ndarray:
-    """Return a smooth displacement over the page, one a drawing, so that strokes that touch still do: (C, W, S, T)."""
+    """Return a smooth displacement over the page, one a drawing, so that strokes that touch still do: (C, W, S, T).
+
+    Args:
+        points: (C, S, T).
+        z: (C, W, _FIELD, 2) normals.
+        care: (W, 1, 1).
+    """
     x, y = np.clip(points.real + 0.5, 0, 1), np.clip(points.imag + 0.5, 0, 1)
     waves = [np.cos(np.pi * i * x) * np.cos(np.pi * j * y) / (i + j) for i in range(3) for j in range(3) if i + j]
     waves.append(np.sin(np.pi * x) * np.sin(np.pi * y))
-    basis = np.stack(waves, -1)  # (C, S, T, FIELD)
-    characters, strokes, samples, _ = basis.shape
-    moved = _complex(z) @ basis.reshape(characters, strokes * samples, -1).transpose(0, 2, 1)  # (C, W, S*T)
-    return np.asarray(0.038 * care * moved.reshape(characters, -1, strokes, samples))
+    basis = np.stack([wave.reshape(len(points), -1) for wave in waves], 1)  # (C, _FIELD, S*T)
+    return np.asarray(0.038 * care * (_complex(z) @ basis).reshape(len(points), -1, *points.shape[1:]))
 
 
-def _on_page(points: np.ndarray, present: np.ndarray, z: np.ndarray, writers: list[Writer]) -> np.ndarray:
+def _wobbled(points: np.ndarray, coarse: np.ndarray, fine: np.ndarray, writers: list[Writer]) -> np.ndarray:
+    """Bend each stroke smoothly, in proportion to its extent, and let it tremble: (C, W, S, T)."""
+    care, tremor = (_habit(writers, name)[:, None, None] for name in ("care", "tremor"))
+    size = extent(points)[..., None]
+    bend = 0.028 * care * size * (_complex(coarse) @ _bumps(_COARSE))
+    shake = 0.0085 * tremor * np.sqrt(size) * (_complex(fine) @ _bumps(_FINE))
+    return np.asarray(points + bend + shake)
+
+
+def _on_page(points: np.ndarray, z: np.ndarray, writers: list[Writer]) -> np.ndarray:
     """Apply slant, turn, size, proportion and place of writer and drawing: (C, W, S, T), in page coordinates."""
-    slant, turn, size, width = np.array([(w.slant, w.turn, w.size, w.width) for w in writers]).T
-    place = np.array([w.place for w in writers])
-    zs = z.transpose(2, 0, 1)  # (8, C, W)
-    wide = np.exp(width + 0.07 * zs[3])[..., None, None]
-    points = points.real * wide + 1j * points.imag / wide
-    points = points + (slant + 0.06 * zs[0])[..., None, None] * -points.imag
-    factor = CHARACTER * np.exp(size + 0.08 * zs[2]) * np.exp(1j * (turn + 0.05 * zs[1]))
-    shift = 0.5 + 0.5j + place + 0.025 * (zs[4] + 1j * zs[5])
-    return np.asarray(points * factor[..., None, None] + shift[..., None, None])
+    own = np.moveaxis(z, -1, 0)  # (7, C, W)
+    slant = _habit(writers, "slant") + 0.06 * own[0]
+    turn = _habit(writers, "turn") + 0.05 * own[1]
+    size = _habit(writers, "size") + 0.08 * own[2]
+    wide = np.exp(_habit(writers, "width") + 0.07 * own[3])[..., None, None]
+    place = _habit(writers, "place") + 0.025 * (own[4] + 1j * own[5])
+    points = points.real * wide + (1j - slant[..., None, None]) * points.imag / wide
+    factor = CHARACTER * np.exp(size + 1j * turn)
+    return np.asarray(points * factor[..., None, None] + (0.5 + 0.5j + place)[..., None, None])
 
 
 def _kept_inside(points: np.ndarray, present: np.ndarray, margin: np.ndarray) -> np.ndarray:
     """Shrink and shift each drawing (N, S, T) just as much as keeps it ``margin`` (N,) away from the page's edges."""
-    sides = []
-    for part in (points.real, points.imag):
-        low = np.where(present[..., None], part, np.inf).min((1, 2))
-        high = np.where(present[..., None], part, -np.inf).max((1, 2))
-        sides.append((low, high))
-    factor = np.minimum(1, (1 - 2 * margin) / np.maximum.reduce([high - low for low, high in sides]).clip(1e-9))
-    parts = []
-    for part, (low, high) in zip((points.real, points.imag), sides, strict=True):
-        middle, half = (low + high) / 2, (high - low) / 2 * factor
-        centre = np.clip(middle, margin + half, 1 - margin - half)
-        parts.append((part - middle[:, None, None]) * factor[:, None, None] + centre[:, None, None])
+    there = present[..., None]
+    parts = np.stack([points.real, points.imag])  # (2, N, S, T)
+    low = np.where(there, parts, np.inf).min((2, 3))
+    high = np.where(there, parts, -np.inf).max((2, 3))
+    factor = np.minimum(1, (1 - 2 * margin) / np.maximum((high - low).max(0), 1e-9))
+    half = (high - low) / 2 * factor
+    centre = np.clip((low + high) / 2, margin + half, 1 - margin - half)
+    parts = (parts - ((low + high) / 2)[..., None, None]) * factor[:, None, None] + centre[..., None, None]
     return np.asarray(parts[0] + 1j * parts[1])
 
 
@@ -187,7 +197,7 @@ def write(seed: int, alphabet: int, characters: list[Character], writers: int, f
     """Return every character as drawn by every writer, character by character: N = len(characters) * writers.
 
     Args:
-        seed: with ``alphabet`` and a character's or a writer's number, all that a drawing depends on.
+        seed: with ``alphabet`` and a character's and a writer's number, all that a drawing depends on.
         alphabet: the alphabet's number.
         characters: some of its characters.
         writers: how many draw each.
@@ -196,14 +206,10 @@ def write(seed: int, alphabet: int, characters: list[Character], writers: int, f
     people = [draw_writer(seed, alphabet, number) for number in range(writers)]
     noises = [_noise(seed, alphabet, first + number, writers) for number in range(len(characters))]
     whole, field, moves, coarse, fine = (np.stack(parts) for parts in zip(*noises, strict=True))
-    care = np.array([w.care for w in people])[:, None, None]
-    base = np.stack([c.points for c in characters])  # (C, S, T)
-    present = np.stack([c.present for c in characters])
-    hands = np.stack([w.hand for w in people]).transpose(0, 2, 1)
-    points = base[:, None] @ hands  # (C, W, S, T)
-    points = _strokes_moved(points, moves, care) + _field(base, field, care)
-    points = _on_page(_wobbled(points, coarse, fine, people), present, whole, people)
-    radius = PEN * np.exp(np.array([w.pen for w in people]) + 0.08 * whole[..., 6]).ravel()
-    flat = points.reshape(-1, *base.shape[1:])
-    there = np.repeat(present, writers, axis=0)
-    return Drawings(_kept_inside(flat, there, radius + _MARGIN), there, radius)
+    care = _habit(people, "care")[:, None, None]
+    plain = np.stack([character.points for character in characters])  # (C, S, T)
+    points = _strokes_moved(_hands_applied(plain, people), moves, care) + _field(plain, field, care)
+    points = _on_page(_wobbled(points, coarse, fine, people), whole, people).reshape(-1, *plain.shape[1:])
+    present = np.repeat([character.present for character in characters], writers, axis=0)
+    radius = PEN * np.exp(_habit(people, "pen") + 0.08 * whole[..., 6]).ravel()
+    return Drawings(_kept_inside(points, present, radius + _MARGIN), present, radius)
