@@ -127,6 +127,15 @@ def test_characters_of_an_alphabet_have_one_to_six_strokes_in_a_unit_box():
             assert np.abs([ink.real.max() + ink.real.min(), ink.imag.max() + ink.imag.min()]).max() < 1e-9
 
 
+def test_characters_of_an_alphabet_are_distinct():
+    """The Hausdorff distance, from all points to all points, of every two characters of an alphabet."""
+    for number in range(4):
+        inks = [c.points[c.present].ravel() for c in draw_alphabet(1, number, 12)]
+        pairs = [np.abs(a[:, None] - b) for i, a in enumerate(inks) for b in inks[:i]]
+        apart = np.array([max(pair.min(0).max(), pair.min(1).max()) for pair in pairs])
+        assert np.mean(apart > 0.15) > 0.97
+
+
 def test_most_characters_have_one_to_four_strokes():
     counts = np.array([c.present.sum() for number in range(20) for c in draw_alphabet(3, number, 15)])
     assert np.mean(counts <= 4) > 0.85

@@ -123,7 +123,8 @@ def _habit(writers: list[Writer], name: str) -> np.ndarray:
 def _hands_applied(points: np.ndarray, writers: list[Writer]) -> np.ndarray:
     """Round corners and straighten curves as each writer does: (C, S, T) -> (C, W, S, T)."""
     hands = _habit(writers, "hand").transpose(0, 2, 1)  # (W, T, T)
-    return np.asarray(points.real[:, None] @ hands + 1j * (points.imag[:, None] @ hands))
+    x, y = np.stack([points.real, points.imag])[:, :, None] @ hands
+    return np.asarray(x + 1j * y)
 
 
 def _strokes_moved(points: np.ndarray, z: np.ndarray, care: np.ndarray) -> np.ndarray:
