@@ -9,7 +9,7 @@ from PIL import Image
 
 from gemel.data.cache import data_folders
 from gemel.data.opening import decode
-from gemel.data.sources.archive import open_zip, read_entry, why_unsafe
+from gemel.data.sources.archive import open_zip, read_entry, why_refused
 from gemel.errors import DataError
 
 _FILE = "all_runs.zip"
@@ -46,7 +46,7 @@ def read_one_shot_runs(path: str | Path | None = None) -> list[OneShotRun]:
     """
     found = Path(path) if path is not None else _default_path()
     with open_zip(found) as archive:
-        files = {info.filename: info for info in archive.infolist() if not why_unsafe(info)}
+        files = {info.filename: info for info in archive.infolist() if not why_refused(info)}
         lists = sorted(name for name in files if PurePosixPath(name).name == "class_labels.txt")
         if not lists:
             raise DataError(f"{found} holds no class_labels.txt; expected run01/class_labels.txt and so on")

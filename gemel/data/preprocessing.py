@@ -189,7 +189,7 @@ def scaled_to_bytes(values: np.ndarray, limits: tuple[float, float] | None = Non
     """
     plain = _finite(values)
     black, white = limits or value_limits(plain.min(), plain.max(), values.dtype.kind == "f")
-    return ((plain - black) * (255 / (white - black))).round().astype(np.uint8)
+    return ((plain - black) * (255 / ((white - black) or 1))).round().astype(np.uint8)
 
 
 def _finite(values: np.ndarray) -> np.ndarray:

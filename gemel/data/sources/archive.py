@@ -23,6 +23,9 @@ _BOMB_BYTES = 10_000_000
 
 _ENCRYPTED = 0x1
 
+#: Python unpacks the other methods whole before it looks at the promised size.
+_BOUNDED_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+
 
 class ZipArchive(FileSource):
     """The pictures in a zip, read where it lies: nothing is unpacked to disk.
@@ -62,7 +65,7 @@ class ZipArchive(FileSource):
                 name = entry.filename.replace("\\", "/")
                 if name.endswith("/"):
                     continue
-                reason = why_unsafe(entry) or ("a second file of the same name" if name in entries else "")
+                reason = why_refused(entry) or ("a second file of the same name" if name in entries else "")
                 if reason:
                     left_out.append(Skipped(name, reason))
                 else:
@@ -79,7 +82,7 @@ class ZipArchive(FileSource):
         return self._sorted_out[1]
 
 
-def why_unsafe(entry: zipfile.ZipInfo) -> str:
+def why_refused(entry: zipfile.ZipInfo) -> str:
     """Return why the entry must not be read; "" where it may."""
     name = entry.filename.replace("\\", "/")
     if name.startswith("/") or ".." in name.split("/") or re.match(r"[A-Za-z]:", name):
@@ -88,6 +91,8 @@ def why_unsafe(entry: zipfile.ZipInfo) -> str:
         return "a link"
     if entry.flag_bits & _ENCRYPTED:
         return "encrypted"
+    if entry.compress_type not in _BOUNDED_METHODS:
+        return "packed by a method other than store and deflate"
     if entry.file_size > MOST_BYTES:
         return f"too large: unpacks to {entry.file_size // 1_000_000} MB, at most {MOST_BYTES // 1_000_000} MB"
     if entry.file_size > max(_BOMB_BYTES, MOST_RATIO * entry.compress_size):
@@ -110,12 +115,13 @@ def open_zip(path: Path) -> zipfile.ZipFile:
 
 
 def read_entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
-    """Return one file of the zip; never more bytes than its entry says.
+    """Return one file of the zip; no more is unpacked than its entry promises.
 
     Raises:
-        InputError: it is damaged, or packed in a way that Python cannot unpack.
+        InputError: it is damaged.
     """
     try:
-        return archive.read(entry)
+        with archive.open(entry) as file:
+            return file.read(entry.file_size + 1)  # read() alone would unpack up to 2 GB first
     except Exception as error:  # zipfile, zlib, bz2 and lzma raise kinds of their own on damaged data
         raise InputError(f"{entry.filename} cannot be unpacked from the zip ({error})") from error

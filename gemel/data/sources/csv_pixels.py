@@ -50,9 +50,12 @@ class CsvPixels(ArraySource):
         if next(read_rows(self.path, delimiter), None) is None:
             raise DataError(f"{self.path} holds no rows below its header")
         try:
-            return np.loadtxt(self.path, np.uint8, delimiter=delimiter, skiprows=1, ndmin=2, encoding="utf-8-sig")
+            table = np.loadtxt(self.path, np.uint8, delimiter=delimiter, skiprows=1, ndmin=2, encoding="utf-8-sig")
         except (ValueError, OverflowError) as error:
             raise DataError(f"{self.path}: every value must be a whole number in 0 ... 255 ({error})") from error
+        if table.shape[1] != len(columns):
+            raise DataError(f"{self.path}: its rows have {table.shape[1]} values under {len(columns)} column names")
+        return table
 
     def _check(self, columns: list[str]) -> None:
         if columns[:1] != ["label"]:

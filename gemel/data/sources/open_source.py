@@ -32,7 +32,7 @@ def open_source(spec: str | Path, **options: Any) -> Source:
         RecipeError: an option is unknown or out of range.
     """
     try:
-        exists = Path(spec).exists()
+        exists = str(spec) != "" and Path(spec).exists()
     except (OSError, ValueError):  # a name too long for a path, or with a null character
         exists = False
     if exists:

@@ -18,6 +18,8 @@ def read_header(path: Path) -> tuple[list[str], str]:
         DataError: the file is missing, empty or not a text.
     """
     line = next(_lines(path), "")
+    if not line.strip():
+        raise DataError(f"{path} does not begin with a line of column names, such as path,label")
     delimiter = max(_DELIMITERS, key=line.count)
     names = next(csv.reader([line], delimiter=delimiter), [])
     return [name.strip().lower() for name in names], delimiter
