@@ -64,11 +64,13 @@ class Preprocessing:
         EXIF orientation is applied, transparency laid over white, 16-bit and float values scaled by their range.
 
         Raises:
-            InputError: the picture has a mode that has no grey or colour meaning.
+            InputError: the picture has no pixels, or a mode that has no grey or colour meaning.
         """
+        if 0 in image.size:
+            raise InputError(f"the picture has no pixels: {image.width} x {image.height}")
         with quiet_pillow:
             plain = eight_bit(upright(image), "L" if self.channels == 1 else "RGB")
-        light = self.background == "dark" and bool(border_median(plain).mean() > 127.5)
+        light = self.background == "dark" and border_median(plain).sum() > 127.5 * self.channels
         fitted = np.array(self._fitted(plain)).reshape(*self.size, self.channels)
         if light:
             np.subtract(255, fitted, out=fitted)

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
@@ -24,6 +25,9 @@ from gemel.errors import DataError, InputError
 VERSION = 1
 
 _CHUNK = 32
+
+#: Seconds after which a half-made store is nobody's; decoding hardly takes so long.
+_ABANDONED_AFTER = 24 * 3600
 
 #: Pictures of so many pixels are decoded by two threads. Below, decoding is mostly Python, and a second thread only
 #: waits for the first: Omniglot's drawings take 7 s with one and 11 s with two.
@@ -83,6 +87,7 @@ def _read(folder: Path) -> Dataset | None:
 def _write(folder: Path, source: Source, preprocessing: Preprocessing, progress: Callable[[int, int], None]) -> None:
     """Decode the source beside ``folder`` and move the result there in one step."""
     folder.parent.mkdir(parents=True, exist_ok=True)
+    _clear_abandoned(folder)
     draft = Path(tempfile.mkdtemp(prefix=f"{folder.name}.", dir=folder.parent))
     try:
         listing = source.listing
@@ -138,6 +143,13 @@ def _decode(
             raise
     pixels.flush()
     return unreadable
+
+
+def _clear_abandoned(folder: Path) -> None:
+    """Remove what processes that were killed half way left beside the store."""
+    for draft in folder.parent.glob(f"{folder.name}.*"):
+        if time.time() - draft.stat().st_mtime > _ABANDONED_AFTER:
+            shutil.rmtree(draft, ignore_errors=True)
 
 
 def _workers(source: Source) -> int:

@@ -48,6 +48,12 @@ def test_a_mode_without_meaning_is_refused() -> None:
         GREY.pixels(Image.new("LAB", (12, 10)))
 
 
+@pytest.mark.parametrize("size", [(0, 5), (5, 0)])
+def test_no_pixels(size: tuple[int, int]) -> None:
+    with pytest.raises(InputError, match="the picture has no pixels"):
+        GREY.pixels(Image.new("L", size))
+
+
 @pytest.mark.parametrize("kind", ["PNG", "TIFF", "PPM"])
 def test_sixteen_bits_are_scaled_and_not_clipped(kind: str) -> None:
     values = np.linspace(0, 65535, 120).astype(np.uint16).reshape(10, 12)

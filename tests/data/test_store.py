@@ -166,7 +166,10 @@ decode_all(open_source(sys.argv[1]), Preprocessing((10, 12)), Path(sys.argv[2]),
 def test_killed_half_way_it_is_made_again(folder: Path, tmp_path: Path) -> None:
     killed = subprocess.run([sys.executable, "-c", KILLED, str(folder), str(tmp_path / "cache")])
     assert killed.returncode == -9
+    (draft,) = (tmp_path / "cache").iterdir()
+    os.utime(draft, (0, 0))
     assert len(decode_all(Folder(folder), PREPROCESSING, tmp_path / "cache")) == 6
+    assert not draft.exists()
 
 
 @pytest.mark.slow

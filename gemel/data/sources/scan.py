@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import PurePosixPath
+from posixpath import basename, splitext
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from gemel.errors import DataError
 
 EXTENSIONS = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".pgm", ".ppm", ".pbm"})
 _PHOTOGRAPHS = (".jpg", ".jpeg")
+_PHOTOGRAPH_ENDINGS = (*_PHOTOGRAPHS, *(ending.upper() for ending in _PHOTOGRAPHS))
 _CLUTTER = frozenset({"__MACOSX", "Thumbs.db", "desktop.ini"})
 
 LAYOUT = "expected a folder a class with its pictures in it, such as apples/1.jpg apples/2.jpg pears/1.jpg"
@@ -45,25 +46,28 @@ def scan(files: Iterable[str], where: str, skipped: Iterable[Skipped] = ()) -> L
 
 def listed(names: Iterable[str], classes: Iterable[str], skipped: Iterable[Skipped] = ()) -> Listing:
     """Return the listing of items with their class paths, in the order given."""
-    ordered, labels = np.unique(np.array(list(classes), dtype=object), return_inverse=True)
-    return Listing(tuple(names), labels.astype(np.int64), tuple(ordered), tuple(skipped))
+    paths = list(classes)
+    ordered = tuple(sorted(set(paths)))
+    position = {path: number for number, path in enumerate(ordered)}
+    labels = np.fromiter((position[path] for path in paths), np.int64, len(paths))
+    return Listing(tuple(names), labels, ordered, tuple(skipped))
 
 
 def is_clutter(file: str) -> bool:
     """Tell whether any part of the path is hidden or put there by an operating system."""
-    return any(part.startswith(".") or part in _CLUTTER for part in file.split("/"))
+    return any(part[:1] == "." or part in _CLUTTER for part in file.split("/"))
 
 
 def _why_not(file: str, photographs: set[str]) -> str:
     """Return why the file is no item; "" for an item."""
-    path = PurePosixPath(file)
-    if path.suffix.lower() not in EXTENSIONS:
-        return f"not a picture ({path.suffix or 'no extension'})"
+    stem, extension = splitext(file)
+    if extension.lower() not in EXTENSIONS:
+        return f"not a picture ({extension or 'no extension'})"
     if "/" not in file:
         return "not in a class folder"
-    if path.suffix.lower() == ".png":
-        beside = [file[: -len(path.suffix)] + extension for extension in (*_PHOTOGRAPHS, *map(str.upper, _PHOTOGRAPHS))]
-        return next((f"a mask of {PurePosixPath(photo).name}" for photo in beside if photo in photographs), "")
+    if extension.lower() == ".png" and photographs:
+        photo = next((stem + ending for ending in _PHOTOGRAPH_ENDINGS if stem + ending in photographs), "")
+        return f"a mask of {basename(photo)}" if photo else ""
     return ""
 
 
