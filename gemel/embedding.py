@@ -1,0 +1,43 @@
+"""Items -> embeddings, in batches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from gemel.data import Dataset, Preprocessing
+from gemel.data.augmentation import views
+from gemel.learners import EmbeddingLearner
+
+
+@torch.inference_mode()
+def embed_pixels(learner: EmbeddingLearner, preprocessing: Preprocessing, pixels: Tensor, count: int = 1) -> Tensor:
+    """Return the mean embedding of ``count`` fixed views of each item, on the CPU: uint8 (B, C, H, W) -> (B, D).
+
+    The mean is of canonical embeddings and is made canonical again; one view is the item itself.
+    """
+    device = next(learner.parameters()).device
+    seen = views(pixels.to(device).float() / 255, count)  # (V, B, C, H, W)
+    items = preprocessing.normalise(seen.flatten(0, 1)).contiguous(memory_format=torch.channels_last)
+    embeddings = learner.embed(items).unflatten(0, (count, -1))  # (V, B, D)
+    mean = embeddings[0] if count == 1 else learner.similarity.canonical(embeddings.mean(0))
+    return mean.cpu()
+
+
+def embed_dataset(
+    learner: EmbeddingLearner,
+    preprocessing: Preprocessing,
+    dataset: Dataset,
+    count: int = 1,
+    batch_size: int = 256,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> Tensor:
+    """Return the embedding of every item: (N, D). ``progress`` is called with (items done, items in all)."""
+    learner.eval()
+    parts = []
+    for indices in torch.arange(len(dataset)).split(max(1, batch_size // count)):
+        parts.append(embed_pixels(learner, preprocessing, dataset.items(indices), count))
+        progress(int(indices[-1]) + 1, len(dataset))
+    return torch.cat(parts).clone() if parts else torch.zeros(0, learner.encoder.dimensions)

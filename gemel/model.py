@@ -1,0 +1,278 @@
+"""What training leaves behind: a learner with its preprocessing, thresholds and calibration, in one folder."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from importlib.metadata import version
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import safetensors
+import torch
+import yaml
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from gemel.assembly import assemble
+from gemel.data import Preprocessing
+from gemel.data.items import Item, as_image, name_of
+from gemel.embedding import embed_pixels
+from gemel.errors import DataError, GemelError, ModelError
+from gemel.evaluation.calibration import Calibration
+from gemel.evaluation.thresholds import OperatingPoint
+from gemel.evaluation.unknown import posterior
+from gemel.files import replacing, sha256, write_json, write_text
+from gemel.learners import EmbeddingLearner
+from gemel.learners.classifier import prototypes
+from gemel.recipes import Recipe
+from gemel.similarity import Similarity
+from gemel.verdicts import Identification, Match, Verdict
+
+#: Raised when a folder of this kind can no longer be read by an older Gemel.
+FORMAT = 1
+
+#: State that serves training alone (class weights, centers) and is not kept.
+TRAINING_ONLY = "loss."
+
+
+@dataclass(frozen=True)
+class Support:
+    """The labelled examples of the classes to recognise: ``embeddings`` (S, D), ``labels`` (S,) into ``classes``."""
+
+    embeddings: Tensor
+    labels: Tensor
+    classes: tuple[str, ...]
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """A trained likeness: embeds, verifies and identifies items of classes it never saw.
+
+    Attributes:
+        learner: in evaluation mode.
+        preprocessing: what is done to every picture.
+        calibration: scores -> probabilities and thresholds, from the validation classes.
+        thresholds: scores from which a pair counts as the same, at the equal error rate ("eer", which ``verify`` takes)
+            and at false accept rates of 10, 1 and 0.1 % ("far_0.1", ...), with the rates reached there.
+        recipe: how it was trained.
+        facts: training classes, class split, data fingerprint, results, versions: what ``model.json`` tells.
+        folder: where it was loaded from or saved to.
+    """
+
+    learner: EmbeddingLearner
+    preprocessing: Preprocessing
+    calibration: Calibration
+    thresholds: Mapping[str, OperatingPoint]
+    recipe: Recipe
+    facts: dict[str, Any] = field(default_factory=dict)
+    folder: Path | None = None
+
+    @property
+    def similarity(self) -> Similarity:
+        """Compares two embeddings."""
+        return self.learner.similarity
+
+    @property
+    def threshold(self) -> float:
+        """The score from which ``verify`` says "same": that of the equal error rate on the validation classes."""
+        return self.thresholds["eer"].threshold
+
+    @cached_property
+    def dimensions(self) -> int:
+        """D of the embeddings."""
+        return self.learner.encoder.dimensions
+
+    def embed(self, items: Sequence[Item]) -> np.ndarray:
+        """Return the embeddings: float32 (B, D).
+
+        Every item is embedded by itself, so that its embedding does not depend on its company, to the bit.
+
+        Raises:
+            InputError: an item is no readable picture.
+        """
+        embedded = [self._embed_one(item) for item in items]
+        return torch.cat(embedded).numpy() if embedded else np.zeros((0, self.dimensions), np.float32)
+
+    def _embed_one(self, item: Item) -> Tensor:
+        pixels = torch.from_numpy(self.preprocessing.pixels(as_image(item)))[None]
+        return embed_pixels(self.learner, self.preprocessing, pixels, self.recipe.validation.views).clone()
+
+    def score(self, a: Item, b: Item) -> float:
+        """Return the similarity of two items; symmetric, and highest for an item with itself."""
+        first, second = torch.from_numpy(self.embed([a, b]))
+        with torch.inference_mode():
+            return float(self.similarity(first, second))
+
+    def verify(self, a: Item, b: Item, threshold: float | None = None) -> Verdict:
+        """Return whether two items are alike.
+
+        Args:
+            a, b: the items, in either order.
+            threshold: the score from which they are; the model's own by default.
+
+        Raises:
+            InputError: an item is no readable picture.
+        """
+        limit = self.threshold if threshold is None else threshold
+        score = self.score(a, b)
+        return Verdict(
+            score=score,
+            probability=float(self.calibration.probability(score)),
+            same=score >= limit,
+            threshold=limit,
+            far=self.calibration.far(limit),
+            frr=self.calibration.frr(limit),
+        )
+
+    def support(self, examples: Mapping[str, Sequence[Item]]) -> Support:
+        """Return the examples of each class, embedded: ``{"M6 bolt": ["b1.png", "b2.png"], ...}``.
+
+        Raises:
+            DataError: no class, or a class without an example.
+            InputError: an example is no readable picture.
+        """
+        if not examples:
+            raise DataError("There is no class to choose from; give at least one labelled example.")
+        for label, items in examples.items():
+            if not items:
+                raise DataError(f"Class '{label}' has no example; give at least one.")
+        flat = [(number, item) for number, items in enumerate(examples.values()) for item in items]
+        names = tuple(name_of(item, position) for position, (_, item) in enumerate(flat))
+        embeddings = torch.from_numpy(self.embed([item for _, item in flat]))
+        return Support(embeddings, torch.tensor([number for number, _ in flat]), tuple(examples), names)
+
+    def identify(
+        self,
+        items: Sequence[Item],
+        support: Mapping[str, Sequence[Item]] | Support,
+        matches: int = 5,
+        unknown_prior: float = 0.5,
+    ) -> list[Identification]:
+        """Return each item's class, or "unknown", with the probability of that answer.
+
+        Args:
+            items: what to recognise.
+            support: labelled examples of the classes, or what ``support()`` made of them.
+            matches: classes listed in each answer.
+            unknown_prior: the share of items expected to be of no class of the support, in (0, 1).
+        """
+        known = support if isinstance(support, Support) else self.support(support)
+        names = [name_of(item, position) for position, item in enumerate(items)]
+        return self.identify_embeddings(torch.from_numpy(self.embed(items)), names, known, matches, unknown_prior)
+
+    @torch.inference_mode()
+    def identify_embeddings(
+        self, embeddings: Tensor, names: Sequence[str], support: Support, matches: int = 5, unknown_prior: float = 0.5
+    ) -> list[Identification]:
+        """Return the same for items that are embedded already: (Q, D)."""
+        means = prototypes(support.embeddings, support.labels, len(support.classes))
+        scores = self.similarity.matrix(embeddings, means)  # (Q, N)
+        probabilities = posterior(self.calibration.log_odds(scores.numpy()), unknown_prior)  # (Q, N + 1)
+        to_items = self.similarity.matrix(embeddings, support.embeddings)  # (Q, S)
+        return [
+            identification(name, row, odds, near, support, matches)
+            for name, row, odds, near in zip(names, scores.numpy(), probabilities, to_items, strict=True)
+        ]
+
+    def save(self, folder: Path) -> None:
+        """Write the model folder; ``model.json`` comes last and vouches for the rest, so a reader never meets half."""
+        state = {k: v.contiguous() for k, v in self.learner.state_dict().items() if not k.startswith(TRAINING_ONLY)}
+        weights = folder / "model.safetensors"
+        with replacing(weights) as temporary:
+            save_file(state, temporary)
+        write_text(folder / "recipe.yaml", self.recipe.yaml())
+        write_json(folder / "model.json", {**self._described(), "weights_sha256": sha256(weights)})
+
+    def _described(self) -> dict[str, Any]:
+        return {
+            "format": FORMAT,
+            "versions": {name: version(name) for name in ("gemel", "torch", "numpy", "pillow")},
+            "preprocessing": self.preprocessing.to_json(),
+            "calibration": self.calibration.to_json(),
+            "thresholds": {name: point.to_json() for name, point in self.thresholds.items()},
+            **self.facts,
+        }
+
+
+def identification(
+    name: str, scores: np.ndarray, probabilities: np.ndarray, to_items: Tensor, support: Support, matches: int
+) -> Identification:
+    """Return one item's answer from its class scores (N,), posterior (N + 1,) and scores with the support items (S,)."""
+    order = np.argsort(-scores, kind="stable")[:matches]
+    nearest = [int(to_items.masked_fill(support.labels != number, -torch.inf).argmax()) for number in order]
+    listed = tuple(
+        Match(support.classes[number], float(scores[number]), float(probabilities[number]), support.names[reference])
+        for number, reference in zip(order, nearest, strict=True)
+    )
+    unknown = int(probabilities.argmax()) == len(support.classes)
+    return Identification(name, None if unknown else listed[0].label, float(probabilities.max()), listed)
+
+
+def load(model: str | Path) -> Model:
+    """Return the model in a run folder, or a packaged one by name, such as ``"characters"``; nothing is unpickled.
+
+    Raises:
+        ModelError: there is none, its training has not finished, it is damaged, or a newer Gemel wrote it.
+    """
+    folder = located(model)
+    described = _description(folder)
+    try:
+        recipe = Recipe.of(yaml.safe_load((folder / "recipe.yaml").read_text(encoding="utf-8")))
+        preprocessing = Preprocessing.from_json(described.pop("preprocessing"))
+        calibration = Calibration.from_json(described.pop("calibration"))
+        points = described.pop("thresholds")
+        thresholds = {name: OperatingPoint.from_json(point) for name, point in points.items()}
+        learner = assemble(recipe, preprocessing.channels, classes=1)
+        _fill(learner, folder / "model.safetensors", described["weights_sha256"])
+    except (GemelError, OSError, KeyError, TypeError, ValueError, yaml.YAMLError) as error:
+        raise ModelError(f"The model in {folder} is damaged: {error} Train it again, or restore the folder.") from error
+    return Model(learner.eval().requires_grad_(False), preprocessing, calibration, thresholds, recipe, described, folder)
+
+
+def located(model: str | Path) -> Path:
+    """Return the folder of a model given by path, or by the name of a packaged one.
+
+    Raises:
+        ModelError: there is no such folder.
+    """
+    packaged = Path(str(files("gemel") / "packaged" / str(model)))
+    for folder in (Path(model), packaged):
+        if folder.is_dir():
+            return folder
+    raise ModelError(f"There is no model '{model}': neither a folder of that path nor a packaged model of that name.")
+
+
+def _description(folder: Path) -> dict[str, Any]:
+    path = folder / "model.json"
+    if not path.is_file():
+        unfinished = (folder / "checkpoint.pt").is_file()
+        advice = "its training has not finished; run gemel train again with --resume" if unfinished else "it is no model"
+        raise ModelError(f"{folder} holds no model.json: {advice}.")
+    try:
+        described = json.loads(path.read_text(encoding="utf-8"))
+        written = described["format"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ModelError(f"{path} is damaged ({error}); train again, or restore the folder.") from error
+    if written != FORMAT:
+        raise ModelError(f"{folder} has format {written}; this Gemel reads {FORMAT}. Install the Gemel that wrote it.")
+    return dict(described)
+
+
+def _fill(learner: EmbeddingLearner, weights: Path, expected: str) -> None:
+    """Load the weights that are kept; all of them must be there, and none besides."""
+    if sha256(weights) != expected:
+        raise ModelError("the weights are not those that model.json names.")
+    try:
+        state = {name: value.float() if value.is_floating_point() else value for name, value in load_file(weights).items()}
+        lacking, besides = learner.load_state_dict(state, strict=False)
+    except (RuntimeError, safetensors.SafetensorError) as error:
+        raise ModelError(f"the weights do not fit the recipe ({str(error).splitlines()[0]}).") from error
+    lacking = [name for name in lacking if not name.startswith(TRAINING_ONLY)]
+    if lacking or besides:
+        raise ModelError(f"the weights do not fit the recipe (lacking {lacking[:3]}, besides {besides[:3]}).")

@@ -1,0 +1,120 @@
+"""A recipe's data, ready: decoded, split by class, with the preprocessing that fits them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from fnmatch import fnmatch
+
+import numpy as np
+import torch
+
+from gemel.data import Dataset, Preprocessing, Source, Split, decode_all, open_source, split_classes
+from gemel.encoders import ENCODERS
+from gemel.errors import DataError, InputError, RecipeError, did_you_mean
+from gemel.recipes import Recipe
+
+#: Pictures looked at to tell grey from colour, and to measure mean and deviation.
+SAMPLE = 200
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """The decoded data set, its split by class, and the preprocessing with the training classes' mean and deviation."""
+
+    dataset: Dataset
+    split: Split
+    preprocessing: Preprocessing
+    fingerprint: str
+
+    @property
+    def train(self) -> Dataset:
+        """The training classes."""
+        return self.dataset.select(self.split.train)
+
+    @property
+    def validation(self) -> Dataset:
+        """The validation classes: early stopping, thresholds and calibration see these."""
+        return self.dataset.select(self.split.validation)
+
+    @property
+    def test(self) -> Dataset:
+        """The test classes: nothing is fitted on them."""
+        return self.dataset.select(self.split.test)
+
+
+def prepare(recipe: Recipe, progress: Progress | None = None) -> Prepared:
+    """Open, decode and split the recipe's data.
+
+    Raises:
+        DataError: the data are absent, or too few for the split.
+        RecipeError: the preprocessing or the encoder is refused.
+    """
+    if not recipe.data.source:
+        raise RecipeError("The recipe names no data; set data.source to a folder, a zip, or a name such as omniglot.")
+    source = open_source(recipe.data.source, **recipe.data.options)
+    shaped = preprocessing_for(recipe, source)
+    dataset = without(decode_all(source, shaped, progress=progress), recipe.data.ignore)
+    split = split_classes(
+        dataset.classes,
+        by=recipe.data.split_by,
+        validation=recipe.data.validation,
+        test=recipe.data.test,
+        seed=recipe.training.seed,
+    )
+    return Prepared(dataset, split, with_statistics(shaped, dataset.select(split.train)), source.fingerprint)
+
+
+def preprocessing_for(recipe: Recipe, source: Source) -> Preprocessing:
+    """Return the recipe's preprocessing; what it leaves open comes from the encoder and from the pictures."""
+    name = recipe.encoder.get("name", "")
+    if name not in ENCODERS:
+        raise RecipeError(f"Unknown encoder '{name}'.{did_you_mean(str(name), ENCODERS)}")
+    chosen = recipe.preprocessing
+    try:
+        return Preprocessing(
+            size=chosen.size or ENCODERS[name].input_size,
+            channels=chosen.channels or channels_of(source),
+            fit=chosen.fit,
+            background=chosen.background,
+        )
+    except ValueError as error:
+        raise RecipeError(f"preprocessing: {error}") from error
+
+
+def channels_of(source: Source) -> int:
+    """Return 3 if any of a sample of the pictures has colour, else 1."""
+    rows = np.unique(np.linspace(0, len(source.listing) - 1, SAMPLE).astype(int))
+    return 3 if any(has_colour(source, int(row)) for row in rows) else 1
+
+
+def has_colour(source: Source, row: int) -> bool:
+    """Return whether a picture's red, green and blue differ; one that cannot be read has none."""
+    try:
+        image = source.image(row)
+    except InputError:
+        return False
+    if image.mode in ("1", "L", "LA", "F") or image.mode.startswith("I"):
+        return False
+    pixels = np.asarray(image.convert("RGB").resize((32, 32))).astype(int)
+    return bool((pixels.max(-1) - pixels.min(-1)).max() > 16)
+
+
+def without(dataset: Dataset, patterns: list[str]) -> Dataset:
+    """Return the data set without the classes whose path matches a pattern."""
+    if not patterns:
+        return dataset
+    kept = [name for name in dataset.classes if not any(fnmatch(name, pattern) for pattern in patterns)]
+    if not kept:
+        raise DataError(f"data.ignore {patterns} leaves no class of {len(dataset.classes)}; narrow the patterns.")
+    return dataset.select(kept)
+
+
+def with_statistics(preprocessing: Preprocessing, dataset: Dataset) -> Preprocessing:
+    """Return the preprocessing with the mean and deviation per channel of a spread of the items."""
+    rows = np.unique(np.linspace(0, len(dataset) - 1, 10 * SAMPLE).astype(int))
+    pixels = dataset.items(torch.from_numpy(rows)).double() / 255  # (S, C, H, W)
+    mean, std = pixels.mean((0, 2, 3)), pixels.std((0, 2, 3)).clamp(min=0.01)
+    return replace(preprocessing, mean=tuple(mean.tolist()), std=tuple(std.tolist()))

@@ -1,0 +1,191 @@
+"""From pictures to a model folder."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from gemel.assembly import assemble, sampler_of
+from gemel.data import ClassRotations, Dataset, Preprocessing
+from gemel.data.augmentation import Augmentation
+from gemel.embedding import embed_dataset
+from gemel.errors import ModelError, RecipeError, did_you_mean
+from gemel.evaluation.calibration import Calibration
+from gemel.evaluation.episodes import episode_accuracy
+from gemel.evaluation.pairs import random_pairs
+from gemel.evaluation.thresholds import operating_points
+from gemel.files import write_json, write_text
+from gemel.learners import EmbeddingLearner, Learner
+from gemel.model import Model
+from gemel.recipes import Recipe, packaged_recipes
+from gemel.training.checkpoint import Checkpoint
+from gemel.training.collapse import warnings_for
+from gemel.training.progress import Record, Reporter, Silent
+from gemel.training.trainer import Trainer
+from gemel.workflows.preparing import Prepared, Progress, prepare
+
+#: Pairs of validation items that thresholds and calibration are fitted on.
+CALIBRATION_PAIRS = 20_000
+
+
+def train(
+    source: str | Path,
+    out: str | Path | None = None,
+    overrides: Sequence[str] = (),
+    resume: bool = False,
+    reporter: Reporter | None = None,
+    progress: Progress | None = None,
+) -> Model:
+    """Train a model on a folder, zip or CSV of labelled pictures, or by a recipe, and return it, calibrated.
+
+    Args:
+        source: the data, a recipe's file (.yaml), or a packaged recipe's name.
+        out: the run folder, made if need be; a temporary one by default.
+        overrides: ``key.key=value``, applied to the recipe.
+        resume: go on from the run folder's checkpoint, to the bits of an uninterrupted run.
+        reporter: is told how training goes.
+        progress: is told how decoding goes: (items done, items in all).
+
+    Raises:
+        GemelError: in one line, what is wrong with the data, the recipe or the folder.
+        TrainingInterrupted: Ctrl-C came; the checkpoint is written.
+    """
+    recipe = recipe_for(source, overrides)
+    run = Path(out) if out is not None else Path(tempfile.mkdtemp(prefix="gemel-"))
+    claim(run, recipe, resume)
+    prepared = prepare(recipe, progress)
+    trainer = trainer_for(recipe, prepared, run, reporter or Silent())
+    if resume and (run / "checkpoint.pt").is_file():
+        trainer.resume()
+    history = trainer.train()
+    write_json(run / "history.json", [record.to_json() for record in history])
+    model = finished(recipe, prepared, trainer, history)
+    model.save(run)
+    return replace(model, folder=run)
+
+
+def recipe_for(source: str | Path, overrides: Sequence[str]) -> Recipe:
+    """Return the recipe that ``source`` names, or the default one on the data that it names.
+
+    Raises:
+        RecipeError: it is neither a recipe nor data, or a value is refused.
+    """
+    path, recipes = Path(source), packaged_recipes()
+    if path.suffix.lower() in (".yaml", ".yml"):
+        return Recipe.read(path, overrides)
+    if path.exists():
+        return Recipe.read(recipes["likeness"], [f"data.source={str(path)!r}", *overrides])
+    if str(source) in recipes:
+        return Recipe.read(recipes[str(source)], overrides)
+    raise RecipeError(f"'{source}' is neither a path nor a packaged recipe.{did_you_mean(str(source), recipes)}")
+
+
+def claim(run: Path, recipe: Recipe, resume: bool) -> None:
+    """Write the recipe into the run folder, or check that the one there is the same.
+
+    Raises:
+        ModelError: the folder holds another run, or none to resume.
+    """
+    written = run / "recipe.yaml"
+    if resume:
+        if not written.is_file():
+            raise ModelError(f"{run} holds no run to resume; start the training without --resume.")
+        if written.read_text(encoding="utf-8") != recipe.yaml():
+            raise ModelError(f"{run} was begun with another recipe; resume with the same one, or train into a new folder.")
+    elif run.exists() and any(run.iterdir()):
+        raise ModelError(f"{run} is not empty; choose another --out, or go on with --resume.")
+    else:
+        write_text(written, recipe.yaml())
+
+
+def trainer_for(recipe: Recipe, prepared: Prepared, run: Path, reporter: Reporter) -> Trainer:
+    """Return the trainer of a recipe on its prepared data."""
+    data: Dataset = ClassRotations(prepared.train) if recipe.data.rotations else prepared.train
+    return Trainer(
+        learner=assemble(recipe, prepared.preprocessing.channels, len(data.classes)),
+        data=data,
+        sampler=sampler_of(recipe, data.labels),
+        preprocessing=prepared.preprocessing,
+        augmentation=augmentation_of(recipe),
+        settings=recipe.training,
+        evaluate=validator(recipe, prepared.preprocessing, prepared.validation),
+        run=run,
+        recipe=recipe.yaml(),
+        reporter=reporter,
+    )
+
+
+def augmentation_of(recipe: Recipe) -> Augmentation:
+    """Return the recipe's augmentation.
+
+    Raises:
+        RecipeError: an option is unknown or out of range.
+    """
+    known = Augmentation.__dataclass_fields__
+    for key in recipe.augmentation:
+        if key not in known:
+            raise RecipeError(f"Unknown option '{key}' of augmentation.{did_you_mean(key, known)}")
+    try:
+        return Augmentation(**recipe.augmentation)  # type: ignore[arg-type]  # checked by Augmentation itself
+    except (TypeError, ValueError) as error:
+        raise RecipeError(f"augmentation: {error}") from error
+
+
+def validator(
+    recipe: Recipe, preprocessing: Preprocessing, validation: Dataset
+) -> Callable[[Learner, dict[str, float]], tuple[float, list[str]]]:
+    """Return what measures a learner's one-shot accuracy on the validation classes, and warns of a collapse."""
+    plan = recipe.validation
+    ways = min(plan.ways, len(validation.classes))
+    fewest = sorted((len(members) for members in validation.by_class), reverse=True)[ways - 1]
+    queries = max(1, min(plan.queries, fewest - plan.shots))
+
+    def evaluate(learner: Learner, metrics: dict[str, float]) -> tuple[float, list[str]]:
+        assert isinstance(learner, EmbeddingLearner)
+        embeddings = embed_dataset(learner, preprocessing, validation)
+        found = warnings_for(embeddings, metrics)
+        if not bool(embeddings.isfinite().all()):
+            return 0.0, found
+        result = episode_accuracy(
+            embeddings, validation.labels, learner.similarity, ways, plan.shots, queries, plan.episodes,
+            seed=recipe.training.seed,
+        )  # fmt: skip
+        return result.accuracy.value, found
+
+    return evaluate
+
+
+def finished(recipe: Recipe, prepared: Prepared, trainer: Trainer, history: Sequence[Record]) -> Model:
+    """Return the trained model with thresholds and calibration from the validation classes."""
+    learner = trainer.learner.cpu().eval().requires_grad_(False)
+    assert isinstance(learner, EmbeddingLearner)
+    genuine, impostor = validation_scores(learner, prepared, recipe)
+    best = trainer.best_record
+    facts: dict[str, Any] = {
+        "name": recipe.name,
+        "data": {"source": recipe.data.source, "fingerprint": prepared.fingerprint},
+        "split": {
+            part: [prepared.dataset.classes[position] for position in getattr(prepared.split, part)]
+            for part in ("train", "validation", "test")
+        },
+        "training": {"steps": history[-1].step, "best_step": best.step, "validation_accuracy": best.accuracy,
+                     "seconds": history[-1].seconds},
+    }  # fmt: skip
+    calibration, thresholds = Calibration.fit(genuine, impostor), operating_points(genuine, impostor)
+    return Model(learner, prepared.preprocessing, calibration, thresholds, recipe, facts)
+
+
+def validation_scores(learner: EmbeddingLearner, prepared: Prepared, recipe: Recipe) -> tuple[np.ndarray, np.ndarray]:
+    """Return the scores of balanced random pairs of the validation classes: genuine (G,), impostor (I,)."""
+    validation = prepared.validation
+    embeddings = embed_dataset(learner, prepared.preprocessing, validation, recipe.validation.views)
+    pairs = random_pairs(validation.labels, CALIBRATION_PAIRS, seed=recipe.training.seed)
+    with torch.inference_mode():
+        scores = learner.similarity(embeddings[pairs.left], embeddings[pairs.right]).numpy()
+    return scores[pairs.same == 1], scores[pairs.same == 0]
