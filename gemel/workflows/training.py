@@ -24,7 +24,6 @@ from gemel.files import write_json, write_text
 from gemel.learners import EmbeddingLearner, Learner
 from gemel.model import Model
 from gemel.recipes import Recipe, packaged_recipes
-from gemel.training.checkpoint import Checkpoint
 from gemel.training.collapse import warnings_for
 from gemel.training.progress import Record, Reporter, Silent
 from gemel.training.trainer import Trainer
@@ -97,7 +96,9 @@ def claim(run: Path, recipe: Recipe, resume: bool) -> None:
         if not written.is_file():
             raise ModelError(f"{run} holds no run to resume; start the training without --resume.")
         if written.read_text(encoding="utf-8") != recipe.yaml():
-            raise ModelError(f"{run} was begun with another recipe; resume with the same one, or train into a new folder.")
+            raise ModelError(
+                f"{run} was begun with another recipe; resume with the same one, or train into a new folder."
+            )
     elif run.exists() and any(run.iterdir()):
         raise ModelError(f"{run} is not empty; choose another --out, or go on with --resume.")
     else:
