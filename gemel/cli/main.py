@@ -1,0 +1,53 @@
+"""``gemel``: its commands, and how they end."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import click
+import typer
+
+from gemel.cli import data, embed, evaluate, identify, plot, train, verify
+from gemel.cli.console import stderr
+from gemel.errors import GemelError
+
+app = typer.Typer(
+    name="gemel",
+    help="Twin networks and few-shot learning: learn likeness from a few examples, then verify and recognise.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+)
+app.add_typer(data.app, name="data")
+app.command("train")(train.train)
+app.command("evaluate")(evaluate.evaluate)
+app.command("verify")(verify.verify)
+app.command("identify")(identify.identify)
+app.command("embed")(embed.embed)
+app.command("plot")(plot.plot)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run one command and exit: 0 on success, 2 on bad input with one ``error:`` line, 130 after an interrupt."""
+    sys.exit(outcome(arguments))
+
+
+def outcome(arguments: list[str] | None = None) -> int:
+    """Run one command and return its exit status."""
+    try:
+        app(args=arguments, prog_name="gemel", standalone_mode=False)
+    except click.exceptions.Exit as end:
+        return end.exit_code
+    except (KeyboardInterrupt, click.exceptions.Abort):
+        stderr.print("interrupted")
+        return 130
+    except BrokenPipeError:
+        sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115 - the reader has gone; Python flushes on exit
+        return 0
+    except (GemelError, click.exceptions.ClickException) as error:
+        text = error.format_message() if isinstance(error, click.exceptions.ClickException) else str(error)
+        stderr.print(f"error: {' '.join(text.split())}", markup=False, soft_wrap=True)
+        return 2
+    return 0
