@@ -24,8 +24,6 @@ from gemel.errors import DataError, InputError
 #: Raised when the same source and preprocessing would give other pixels than before.
 VERSION = 1
 
-_CHUNK = 32
-
 #: Seconds after which a half-made store is nobody's; decoding hardly takes so long.
 _ABANDONED_AFTER = 24 * 3600
 
@@ -122,8 +120,10 @@ def _decode(
     pixels = np.lib.format.open_memmap(file, mode="w+", dtype=np.uint8, shape=shape)
     unreadable: dict[int, str] = {}
 
+    workers, chunk = _plan(source)
+
     def decode_chunk(start: int) -> int:
-        rows = range(start, min(start + _CHUNK, total))
+        rows = range(start, min(start + chunk, total))
         for row in rows:
             try:
                 pixels[row] = preprocessing.pixels(source.image(row))
@@ -132,11 +132,11 @@ def _decode(
         return len(rows)
 
     done = 0
-    with quiet_pillow, ThreadPoolExecutor(_workers(source)) as pool:
-        waiting = [pool.submit(decode_chunk, start) for start in range(0, total, _CHUNK)]
+    with quiet_pillow, ThreadPoolExecutor(workers) as pool:
+        waiting = [pool.submit(decode_chunk, start) for start in range(0, total, chunk)]
         try:
-            for chunk in as_completed(waiting):
-                done += chunk.result()
+            for finished in as_completed(waiting):
+                done += finished.result()
                 progress(done, total)
         except BaseException:  # an interrupt, too, should not wait for the whole source
             pool.shutdown(cancel_futures=True)
@@ -152,12 +152,13 @@ def _clear_abandoned(folder: Path) -> None:
             shutil.rmtree(draft, ignore_errors=True)
 
 
-def _workers(source: Source) -> int:
+def _plan(source: Source) -> tuple[int, int]:
+    """Return how many threads decode, and how many pictures at a time, judged by the first picture's size."""
     try:
         width, height = source.image(0).size
     except InputError:
-        return 1
-    return 2 if width * height >= _WORTH_A_THREAD else 1
+        return 1, 32
+    return (2, 8) if width * height >= _WORTH_A_THREAD else (1, 256)
 
 
 def _move(draft: Path, folder: Path) -> None:
