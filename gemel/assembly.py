@@ -27,7 +27,7 @@ def assemble(recipe: Recipe, channels: int, classes: int) -> EmbeddingLearner:
         encoder = build("encoder", ENCODERS, recipe.encoder, channels=channels)
         similarity = build("similarity", SIMILARITIES, recipe.similarity, dimensions=encoder.dimensions)
         loss = build("loss", LOSSES, recipe.loss, dimensions=encoder.dimensions, classes=classes)
-        miner = build("miner", MINERS, recipe.miner)
+        miner = build("miner", MINERS, recipe.miner, dimensions=encoder.dimensions)
         parts = {"encoder": encoder, "similarity": similarity, "loss": loss, "miner": miner}
         learner = build("learner", LEARNERS, recipe.learner, **parts)
     if not isinstance(learner, EmbeddingLearner):
@@ -36,11 +36,11 @@ def assemble(recipe: Recipe, channels: int, classes: int) -> EmbeddingLearner:
 
 
 def sampler_of(recipe: Recipe, labels: np.ndarray) -> Sampler:
-    """Return the recipe's sampler, or the one that its learner prefers.
+    """Return the recipe's sampler; where it names none, the one that its learner prefers.
 
     Raises:
         RecipeError: the name or an option is unknown.
         DataError: the data cannot fill its batches.
     """
-    options = recipe.sampler or {"name": LEARNERS[recipe.learner["name"]].sampler}
+    options = {"name": LEARNERS[recipe.learner["name"]].sampler, **(recipe.sampler or {})}
     return build("sampler", SAMPLERS, options, labels=labels, seed=recipe.training.seed)

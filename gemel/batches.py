@@ -33,7 +33,7 @@ class Batch(ABC):
     def with_items(self, function: Callable[[Tensor], Tensor]) -> Self:
         """Return the batch with ``function`` applied once to all its items: (T, ...) -> (T, ...)."""
         sizes = [len(part) for part in self.parts()]
-        return self.with_parts(function(torch.cat(self.parts())).split(sizes))
+        return self.with_parts(torch.split(function(torch.cat(self.parts())), sizes))
 
     def to(self, device: torch.device) -> Self:
         """Return the batch with every tensor on the device."""

@@ -21,7 +21,7 @@ def embed_pixels(learner: EmbeddingLearner, preprocessing: Preprocessing, pixels
     device = next(learner.parameters()).device
     seen = views(pixels.to(device).float() / 255, count)  # (V, B, C, H, W)
     items = preprocessing.normalise(seen.flatten(0, 1)).contiguous(memory_format=torch.channels_last)
-    embeddings = learner.embed(items).unflatten(0, (count, -1))  # (V, B, D)
+    embeddings = torch.unflatten(learner.embed(items), 0, (count, -1))  # (V, B, D)
     mean = embeddings[0] if count == 1 else learner.similarity.canonical(embeddings.mean(0))
     return mean.cpu()
 
@@ -37,7 +37,7 @@ def embed_dataset(
     """Return the embedding of every item: (N, D). ``progress`` is called with (items done, items in all)."""
     learner.eval()
     parts = []
-    for indices in torch.arange(len(dataset)).split(max(1, batch_size // count)):
+    for indices in torch.split(torch.arange(len(dataset)), max(1, batch_size // count)):
         parts.append(embed_pixels(learner, preprocessing, dataset.items(indices), count))
         progress(int(indices[-1]) + 1, len(dataset))
     return torch.cat(parts).clone() if parts else torch.zeros(0, learner.encoder.dimensions)

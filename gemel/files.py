@@ -25,6 +25,12 @@ def replacing(path: Path) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
+def clear_drafts(folder: Path) -> None:
+    """Remove the temporary files that killed processes left in a folder which nobody else writes to."""
+    for draft in folder.glob(".*.part"):
+        draft.unlink(missing_ok=True)
+
+
 def write_text(path: Path, text: str) -> None:
     """Write a text file, whole or not at all."""
     with replacing(path) as temporary:

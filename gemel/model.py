@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ import safetensors
 import torch
 import yaml
 from safetensors.torch import load_file, save_file
+from safetensors.torch import save as safetensors_bytes
 from torch import Tensor
 
 from gemel.assembly import assemble
@@ -87,6 +89,12 @@ class Model:
     def dimensions(self) -> int:
         """D of the embeddings."""
         return self.learner.encoder.dimensions
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 of the kept weights, as ``model.json`` tells it; only embeddings of one fingerprint compare."""
+        known = self.facts.get("weights_sha256")
+        return str(known) if known else hashlib.sha256(safetensors_bytes(self._kept())).hexdigest()
 
     def embed(self, items: Sequence[Item]) -> np.ndarray:
         """Return the embeddings: float32 (B, D).
@@ -182,12 +190,16 @@ class Model:
 
     def save(self, folder: Path) -> None:
         """Write the model folder; ``model.json`` comes last and vouches for the rest, so a reader never meets half."""
-        state = {k: v.contiguous() for k, v in self.learner.state_dict().items() if not k.startswith(TRAINING_ONLY)}
         weights = folder / "model.safetensors"
         with replacing(weights) as temporary:
-            save_file(state, temporary)
+            save_file(self._kept(), temporary)
         write_text(folder / "recipe.yaml", self.recipe.yaml())
         write_json(folder / "model.json", {**self._described(), "weights_sha256": sha256(weights)})
+
+    def _kept(self) -> dict[str, Tensor]:
+        """Return the weights that serve embedding."""
+        state = self.learner.state_dict()
+        return {name: value.contiguous() for name, value in state.items() if not name.startswith(TRAINING_ONLY)}
 
     def _described(self) -> dict[str, Any]:
         return {
@@ -232,7 +244,9 @@ def load(model: str | Path) -> Model:
         _fill(learner, folder / "model.safetensors", described["weights_sha256"])
     except (GemelError, OSError, KeyError, TypeError, ValueError, yaml.YAMLError) as error:
         raise ModelError(f"The model in {folder} is damaged: {error} Train it again, or restore the folder.") from error
-    return Model(learner.eval().requires_grad_(False), preprocessing, calibration, thresholds, recipe, described, folder)
+    return Model(
+        learner.eval().requires_grad_(False), preprocessing, calibration, thresholds, recipe, described, folder
+    )
 
 
 def located(model: str | Path) -> Path:
@@ -252,7 +266,9 @@ def _description(folder: Path) -> dict[str, Any]:
     path = folder / "model.json"
     if not path.is_file():
         unfinished = (folder / "checkpoint.pt").is_file()
-        advice = "its training has not finished; run gemel train again with --resume" if unfinished else "it is no model"
+        advice = (
+            "its training has not finished; run gemel train again with --resume" if unfinished else "it is no model"
+        )
         raise ModelError(f"{folder} holds no model.json: {advice}.")
     try:
         described = json.loads(path.read_text(encoding="utf-8"))
@@ -269,7 +285,9 @@ def _fill(learner: EmbeddingLearner, weights: Path, expected: str) -> None:
     if sha256(weights) != expected:
         raise ModelError("the weights are not those that model.json names.")
     try:
-        state = {name: value.float() if value.is_floating_point() else value for name, value in load_file(weights).items()}
+        state = {
+            name: value.float() if value.is_floating_point() else value for name, value in load_file(weights).items()
+        }
         lacking, besides = learner.load_state_dict(state, strict=False)
     except (RuntimeError, safetensors.SafetensorError) as error:
         raise ModelError(f"the weights do not fit the recipe ({str(error).splitlines()[0]}).") from error

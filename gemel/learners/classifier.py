@@ -40,9 +40,7 @@ class NearestPrototype(Classifier):
     means: Tensor  # (N, D)
 
     @classmethod
-    def fit(
-        cls, embed: Callable[[Tensor], Tensor], similarity: Similarity, embeddings: Tensor, labels: Tensor
-    ) -> Self:
+    def fit(cls, embed: Callable[[Tensor], Tensor], similarity: Similarity, embeddings: Tensor, labels: Tensor) -> Self:
         """Return the classifier of a support set: embeddings (S, D), labels (S,) in 0 ... N-1."""
         return cls(embed, similarity, prototypes(embeddings, labels, int(labels.max()) + 1))
 

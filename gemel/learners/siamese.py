@@ -21,7 +21,7 @@ def balanced_mean(losses: Tensor, same: Tensor, active_only: bool) -> Tensor:
     """
     counted = (losses > 0) if active_only else torch.ones_like(losses, dtype=torch.bool)
     sides = [kind & counted for kind in (same == 1, same == 0)]
-    return sum((losses * side).sum() / side.sum().clamp(min=1) for side in sides) / 2
+    return torch.stack([(losses * side).sum() / side.sum().clamp(min=1) for side in sides]).sum() / 2
 
 
 class Siamese(EmbeddingLearner):
@@ -48,7 +48,7 @@ class Siamese(EmbeddingLearner):
     def forward(self, batch: Batch) -> Step:
         score, same = self._scored(batch)
         losses = self.loss(score, same, self.similarity)
-        figures = {"active": (losses > 0).float().mean(), "spread": score.std()}
+        figures = {"active": (losses > 0).float().mean(), "spread": score.std(correction=0)}
         return Step(balanced_mean(losses, same, self.active_only), {k: v.detach() for k, v in figures.items()})
 
     def _scored(self, batch: Batch) -> tuple[Tensor, Tensor]:

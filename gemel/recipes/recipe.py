@@ -159,7 +159,7 @@ def overridden(values: Mapping[str, Any], text: str) -> dict[str, Any]:
 def _with(values: Mapping[str, Any], keys: Sequence[str], value: object, text: str) -> dict[str, Any]:
     if len(keys) == 1:
         return {**values, keys[0]: value}
-    inner = as_part(values.get(keys[0], default_of(keys[0])))
+    inner = as_part(values.get(keys[0]) or default_of(keys[0]))
     if not isinstance(inner, Mapping):
         raise RecipeError(f"'{text}': '{keys[0]}' is not a section.")
     return {**values, keys[0]: _with(inner, keys[1:], value, text)}
@@ -174,7 +174,9 @@ def default_of(section: str) -> object:
 def explained(error: ValidationError) -> str:
     """Return the first complaint of pydantic in one line, with "did you mean" for an unknown key."""
     first = error.errors()[0]
-    where = ".".join(str(step) for step in first["loc"] if not str(step).startswith(("function-", "list[", "constrained")))
+    where = ".".join(
+        str(step) for step in first["loc"] if not str(step).startswith(("function-", "list[", "constrained"))
+    )
     if first["type"] == "extra_forbidden":
         return f"Unknown recipe key '{where}'.{did_you_mean(str(first['loc'][-1]), known_keys(first['loc'][:-1]))}"
     return f"Recipe key '{where}' is {first['input']!r}: {first['msg'].lower()}."

@@ -34,7 +34,7 @@ def warnings_for(embeddings: Tensor, metrics: Mapping[str, float]) -> list[str]:
         )
     if metrics.get("spread", 1.0) < 1e-3:
         found.append(
-            "All pairs get nearly the same score: the prediction is constant. Lower training.learning_rate, or check that "
-            "the classes' folders are not mixed up."
+            "All pairs get nearly the same score: the prediction is constant. Lower training.learning_rate, or check "
+            "that the classes' folders are not mixed up."
         )
     return found

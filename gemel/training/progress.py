@@ -15,8 +15,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 class Record:
     """One validation: where training stood, and how good it was.
 
-    ``loss`` and ``metrics`` are means over the steps since the last record; ``accuracy`` is the one-shot accuracy on the
-    validation classes, 0 ... 1; ``items_per_second`` counts training items, the validation left out.
+    ``loss`` and ``metrics`` are means over the steps since the last record; ``accuracy`` is the one-shot accuracy on
+    the validation classes, 0 ... 1; ``items_per_second`` counts training items, the validation left out; ``seconds`` is
+    the time so far, validations included.
     """
 
     step: int
@@ -79,8 +80,8 @@ class Bar(Reporter):
 
     def __init__(self, console: Console) -> None:
         self.console = console
-        self.items = 0
-        self.since = time.monotonic()
+        self.items = self.first = self.steps = 0
+        self.since = 0.0
         self.bar = Progress(
             TextColumn("training"),
             BarColumn(),
@@ -96,8 +97,9 @@ class Bar(Reporter):
         self.task = self.bar.add_task("training", total=None, figures="", rate=0.0)
 
     def begin(self, step: int, steps: int) -> None:
-        self.bar.update(self.task, total=steps, completed=step)
+        self.items, self.first, self.steps = 0, step, steps
         self.since = time.monotonic()
+        self.bar.reset(self.task, total=steps, completed=step, figures="", rate=0.0)
         self.bar.start()
 
     def step(self, step: int, items: int) -> None:
@@ -109,12 +111,15 @@ class Bar(Reporter):
         figures = f"loss {record.loss:.3f}  one-shot {record.accuracy:.1%} (best {best.accuracy:.1%})"
         self.bar.update(self.task, figures=figures)
         if not self.console.is_terminal:
-            self.console.print(
-                f"step {record.step}  {figures}  {record.items_per_second:,.0f} items/s  {record.seconds:.0f} s"
-            )
+            rate = f"{record.items_per_second:,.0f} items/s"
+            self.say(f"step {record.step}/{self.steps}  {figures}  {rate}  {self._left(record.step):.0f} s left")
+
+    def _left(self, step: int) -> float:
+        """Return the seconds left if the rest goes as what was done since the beginning."""
+        return (time.monotonic() - self.since) / max(1, step - self.first) * (self.steps - step)
 
     def say(self, text: str) -> None:
-        self.console.print(text)
+        self.console.print(text, markup=False, highlight=False, soft_wrap=True)
 
     def end(self) -> None:
         self.bar.stop()

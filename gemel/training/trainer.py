@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import torch
@@ -13,7 +14,7 @@ from gemel.batches import Batch
 from gemel.data import Dataset, Preprocessing
 from gemel.data.augmentation import Augmentation
 from gemel.data.samplers import Sampler
-from gemel.errors import GemelError
+from gemel.errors import GemelError, ModelError
 from gemel.learners import Learner
 from gemel.randomness import seeded, torch_generator
 from gemel.recipes.recipe import Training
@@ -47,7 +48,7 @@ class Trainer:
         settings: the recipe's ``training`` section.
         evaluate: the averaged learner -> (one-shot accuracy on validation classes, warnings).
         run: the folder for checkpoints.
-        recipe: the recipe's text, kept in the checkpoint.
+        recipe: text that names the recipe and the data, kept in the checkpoint; resuming asks for the same.
         reporter: is told how it goes.
     """
 
@@ -67,7 +68,7 @@ class Trainer:
         if settings.threads:
             torch.set_num_threads(settings.threads)
         self.device = device_of(settings.device)
-        self.learner = learner.to(self.device, memory_format=torch.channels_last)
+        self.learner = learner.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.average = frozen_copy(self.learner)
         self.best = self.average.state_dict()
         self.data, self.sampler = data, sampler
@@ -84,9 +85,14 @@ class Trainer:
         """Take up the state of the run folder's checkpoint.
 
         Raises:
-            ModelError: there is none, or it is damaged.
+            ModelError: there is none, it is damaged, or of another recipe or other data.
         """
         saved = Checkpoint.read(self.run_folder)
+        if saved.recipe != self.recipe:
+            raise ModelError(
+                f"The checkpoint in {self.run_folder} is of another recipe or other data; resume with the same ones, "
+                "or train into a new folder."
+            )
         self.learner.load_state_dict(saved.learner)
         self.average.load_state_dict(saved.average)
         self.optimizer.load_state_dict(saved.optimizer)
@@ -117,14 +123,13 @@ class Trainer:
 
     def _loop(self, interruption: Interruption) -> None:
         self.save()
-        saved = began = time.monotonic()
+        saved = time.monotonic()
         while self.step < self.settings.steps and not self._patience_is_over():
             self._advance()
-            last = self.step == self.settings.steps
-            if self.step % self.settings.validate_every == 0 or last:
-                self._validate(time.monotonic() - began)
-                began = time.monotonic()
-            if last or interruption.asked or time.monotonic() - saved > CHECKPOINT_SECONDS:
+            due = self.step % self.settings.validate_every == 0 or self.step == self.settings.steps
+            if due:
+                self._validate()
+            if due or interruption.asked or time.monotonic() - saved > CHECKPOINT_SECONDS:
                 self.save()
                 saved = time.monotonic()
             if interruption.asked:
@@ -132,7 +137,7 @@ class Trainer:
 
     def _advance(self) -> None:
         """Take one optimiser step."""
-        step = self.step
+        step, began = self.step, time.monotonic()
         batch = self.batch(step)
         for group in self.optimizer.param_groups:
             group["lr"] = self.settings.learning_rate * cosine_rate(step, self.settings.steps, self.settings.warmup)
@@ -145,9 +150,11 @@ class Trainer:
         torch.nn.utils.clip_grad_norm_(self.learner.parameters(), self.settings.clip)
         self.optimizer.step()
         move_towards(self.average, self.learner, step, self.settings.average)
-        self._count(batch, {"loss": result.loss.detach(), **result.metrics})
+        self._count({"loss": result.loss.detach(), **result.metrics})
+        items = sum(len(part) for part in batch.parts())
+        self._add({"items": items, "steps": 1, "seconds": time.monotonic() - began})
         self.step = step + 1
-        self.reporter.step(self.step, sum(len(part) for part in batch.parts()))
+        self.reporter.step(self.step, items)
 
     def batch(self, step: int) -> Batch:
         """Return a step's items, augmented and normalised, on the device."""
@@ -160,31 +167,35 @@ class Trainer:
 
         return self.sampler.batch(step).with_items(fetch).to(self.device)
 
-    def _count(self, batch: Batch, figures: dict[str, Tensor]) -> None:
+    def _count(self, figures: dict[str, Tensor]) -> None:
         values = {name: float(value) for name, value in figures.items()}
-        if not all(value == value and abs(value) != float("inf") for value in values.values()):
+        if not all(math.isfinite(value) for value in values.values()):
             raise GemelError(
                 f"The loss is not finite at step {self.step}. Lower training.learning_rate "
                 f"(now {self.settings.learning_rate}) or set training.precision=float32."
             )
-        values |= {"items": float(sum(len(part) for part in batch.parts())), "steps": 1.0}
+        self._add(values)
+
+    def _add(self, values: Mapping[str, float]) -> None:
         for name, value in values.items():
             self.running[name] = self.running.get(name, 0.0) + value
 
-    def _validate(self, seconds: float) -> None:
-        steps = self.running.pop("steps")
-        items, loss = self.running.pop("items"), self.running.pop("loss") / steps
+    def _validate(self) -> None:
+        began = time.monotonic()
+        steps, items, seconds = (self.running.pop(name) for name in ("steps", "items", "seconds"))
         metrics = {name: value / steps for name, value in self.running.items()}
+        loss = metrics.pop("loss")
         accuracy, warnings = self.evaluate(self.average, metrics)
-        self.seconds += seconds
         self.running = {}
+        self.seconds += seconds + time.monotonic() - began
         better = not self.history or accuracy > self.best_record.accuracy
         self.history.append(Record(self.step, loss, accuracy, items / max(seconds, 1e-9), self.seconds, metrics))
         if better:
             self.best = {name: value.clone() for name, value in self.average.state_dict().items()}
         self.reporter.record(self.history[-1], self.best_record)
-        for text in warnings:
-            self.reporter.say(f"warning: {text}")
+        if self.step > self.settings.warmup * self.settings.steps:  # before, nothing can be learnt yet
+            for text in warnings:
+                self.reporter.say(f"warning: {text}")
 
     def _patience_is_over(self) -> bool:
         return bool(self.history) and (

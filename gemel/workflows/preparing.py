@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from fnmatch import fnmatch
 
 import numpy as np
 import torch
 
 from gemel.data import Dataset, Preprocessing, Source, Split, decode_all, open_source, split_classes
+from gemel.data.splits import matches
 from gemel.encoders import ENCODERS
 from gemel.errors import DataError, InputError, RecipeError, did_you_mean
 from gemel.recipes import Recipe
@@ -106,7 +106,7 @@ def without(dataset: Dataset, patterns: list[str]) -> Dataset:
     """Return the data set without the classes whose path matches a pattern."""
     if not patterns:
         return dataset
-    kept = [name for name in dataset.classes if not any(fnmatch(name, pattern) for pattern in patterns)]
+    kept = [name for name in dataset.classes if not any(matches(name, pattern) for pattern in patterns)]
     if not kept:
         raise DataError(f"data.ignore {patterns} leaves no class of {len(dataset.classes)}; narrow the patterns.")
     return dataset.select(kept)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -15,12 +16,12 @@ from gemel.assembly import assemble, sampler_of
 from gemel.data import ClassRotations, Dataset, Preprocessing
 from gemel.data.augmentation import Augmentation
 from gemel.embedding import embed_dataset
-from gemel.errors import ModelError, RecipeError, did_you_mean
+from gemel.errors import DataError, ModelError, RecipeError, did_you_mean
 from gemel.evaluation.calibration import Calibration
 from gemel.evaluation.episodes import episode_accuracy
 from gemel.evaluation.pairs import random_pairs
 from gemel.evaluation.thresholds import operating_points
-from gemel.files import write_json, write_text
+from gemel.files import clear_drafts, write_json, write_text
 from gemel.learners import EmbeddingLearner, Learner
 from gemel.model import Model
 from gemel.recipes import Recipe, packaged_recipes
@@ -57,9 +58,10 @@ def train(
     """
     recipe = recipe_for(source, overrides)
     run = Path(out) if out is not None else Path(tempfile.mkdtemp(prefix="gemel-"))
-    claim(run, recipe, resume)
+    check_folder(run, recipe, resume)
     prepared = prepare(recipe, progress)
     trainer = trainer_for(recipe, prepared, run, reporter or Silent())
+    write_text(run / "recipe.yaml", recipe.yaml())
     if resume and (run / "checkpoint.pt").is_file():
         trainer.resume()
     history = trainer.train()
@@ -79,19 +81,23 @@ def recipe_for(source: str | Path, overrides: Sequence[str]) -> Recipe:
     if path.suffix.lower() in (".yaml", ".yml"):
         return Recipe.read(path, overrides)
     if path.exists():
-        return Recipe.read(recipes["likeness"], [f"data.source={str(path)!r}", *overrides])
+        return Recipe.read(
+            recipes["likeness"], [f"data.source={json.dumps(str(path), ensure_ascii=False)}", *overrides]
+        )
     if str(source) in recipes:
         return Recipe.read(recipes[str(source)], overrides)
     raise RecipeError(f"'{source}' is neither a path nor a packaged recipe.{did_you_mean(str(source), recipes)}")
 
 
-def claim(run: Path, recipe: Recipe, resume: bool) -> None:
-    """Write the recipe into the run folder, or check that the one there is the same.
+def check_folder(run: Path, recipe: Recipe, resume: bool) -> None:
+    """Check that the folder is free for a new run, or holds this recipe's run to resume.
 
     Raises:
-        ModelError: the folder holds another run, or none to resume.
+        ModelError: it holds another run, or none to resume, or is no folder.
     """
     written = run / "recipe.yaml"
+    if run.exists() and not run.is_dir():
+        raise ModelError(f"{run} is a file; choose a folder for the run.")
     if resume:
         if not written.is_file():
             raise ModelError(f"{run} holds no run to resume; start the training without --resume.")
@@ -99,10 +105,9 @@ def claim(run: Path, recipe: Recipe, resume: bool) -> None:
             raise ModelError(
                 f"{run} was begun with another recipe; resume with the same one, or train into a new folder."
             )
-    elif run.exists() and any(run.iterdir()):
+        clear_drafts(run)
+    elif run.exists() and any(not path.name.startswith(".") for path in run.iterdir()):
         raise ModelError(f"{run} is not empty; choose another --out, or go on with --resume.")
-    else:
-        write_text(written, recipe.yaml())
 
 
 def trainer_for(recipe: Recipe, prepared: Prepared, run: Path, reporter: Reporter) -> Trainer:
@@ -117,7 +122,7 @@ def trainer_for(recipe: Recipe, prepared: Prepared, run: Path, reporter: Reporte
         settings=recipe.training,
         evaluate=validator(recipe, prepared.preprocessing, prepared.validation),
         run=run,
-        recipe=recipe.yaml(),
+        recipe=f"{recipe.yaml()}# data: {prepared.fingerprint}\n",
         reporter=reporter,
     )
 
@@ -141,11 +146,20 @@ def augmentation_of(recipe: Recipe) -> Augmentation:
 def validator(
     recipe: Recipe, preprocessing: Preprocessing, validation: Dataset
 ) -> Callable[[Learner, dict[str, float]], tuple[float, list[str]]]:
-    """Return what measures a learner's one-shot accuracy on the validation classes, and warns of a collapse."""
+    """Return what measures a learner's one-shot accuracy on the validation classes, and warns of a collapse.
+
+    Raises:
+        DataError: fewer than two validation classes hold an item more than the shots.
+    """
     plan = recipe.validation
-    ways = min(plan.ways, len(validation.classes))
-    fewest = sorted((len(members) for members in validation.by_class), reverse=True)[ways - 1]
-    queries = max(1, min(plan.queries, fewest - plan.shots))
+    sizes = sorted((len(members) for members in validation.by_class), reverse=True)
+    ways = min(plan.ways, sum(size > plan.shots for size in sizes))
+    if ways < 2:
+        raise DataError(
+            f"{ways} of {len(sizes)} validation class(es) hold {plan.shots + 1} items or more; 2 are needed to tell "
+            "how good the model gets. Add items, or raise data.validation."
+        )
+    queries = min(plan.queries, sizes[ways - 1] - plan.shots)
 
     def evaluate(learner: Learner, metrics: dict[str, float]) -> tuple[float, list[str]]:
         assert isinstance(learner, EmbeddingLearner)

@@ -39,8 +39,8 @@ class ClassIndex:
 def chosen_in_turn(generator: np.random.Generator, choices: np.ndarray, count: int, position: int) -> np.ndarray:
     """Return ``count`` of the ``choices`` of round ``position``, so that a round of calls reaches every one of them.
 
-    ``generator`` must be the same for all positions of a round: it shuffles the choices once. The last call of a round is
-    filled up from its neighbours, so no choice comes twice in one call unless there are fewer than ``count``.
+    ``generator`` must be the same for all positions of a round: it shuffles the choices once. The last call of a round
+    is filled up from its neighbours, so no choice comes twice in one call unless there are fewer than ``count``.
     """
     order = generator.permutation(choices)
     if len(order) < count:

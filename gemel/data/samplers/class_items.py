@@ -13,8 +13,8 @@ from gemel.errors import DataError
 class ClassItems(Sampler):
     """``classes`` x ``items`` a batch (the P x K of Hermans et al. 2017), every class once a round.
 
-    Its pairs and triplets are all those of the batch: K(K-1)/2 P same pairs from one embedding of each item. A class with
-    fewer than ``items`` gives all it has, each once; one of a single item appears in different pairs only.
+    Its pairs and triplets are all those of the batch: K(K-1)/2 P same pairs from one embedding of each item. A class
+    with fewer than ``items`` gives all it has, each once; one of a single item appears in different pairs only.
 
     Raises:
         DataError: fewer than two classes, or none with two items.
@@ -22,10 +22,11 @@ class ClassItems(Sampler):
 
     def __init__(self, labels: np.ndarray, seed: int = 0, classes: int = 32, items: int = 4) -> None:
         super().__init__(labels, seed)
-        if self.index.classes < 2 or len(self.index.holding(2)) == 0:
+        pairable = len(self.index.holding(2))
+        if self.index.classes < 2 or pairable == 0:
             raise DataError(
-                f"{self.index.classes} training class(es), {len(self.index.holding(2))} with two items or more: likeness is "
-                "learnt from at least two classes, one of them with two items. Add examples."
+                f"{self.index.classes} training class(es), {pairable} with two items or more: likeness "
+                "is learnt from at least two classes, one of them with two items. Add examples."
             )
         self.classes = min(classes, self.index.classes)
         self.items = items

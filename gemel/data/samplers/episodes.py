@@ -19,16 +19,15 @@ class Episodes(Sampler):
         DataError: fewer than ``ways`` classes have ``shots + queries`` items.
     """
 
-    def __init__(
-        self, labels: np.ndarray, seed: int = 0, ways: int = 5, shots: int = 1, queries: int = 15
-    ) -> None:
+    def __init__(self, labels: np.ndarray, seed: int = 0, ways: int = 5, shots: int = 1, queries: int = 15) -> None:
         super().__init__(labels, seed)
         self.ways, self.shots, self.queries = ways, shots, queries
         self.eligible = self.index.holding(shots + queries)
         if len(self.eligible) < ways:
             raise DataError(
-                f"{ways}-way {shots}-shot episodes with {queries} queries need {ways} classes of {shots + queries} items; "
-                f"{len(self.eligible)} of {self.index.classes} classes have that many. Lower ways, shots or queries."
+                f"{ways}-way {shots}-shot episodes with {queries} queries need {ways} classes of {shots + queries} "
+                f"items; {len(self.eligible)} of {self.index.classes} classes have that many. Lower ways, shots or "
+                "queries."
             )
 
     def batch(self, step: int) -> Episode:

@@ -11,7 +11,7 @@ from gemel.errors import DataError
 
 
 class RandomPairs(Sampler):
-    """``pairs`` a batch: the first half same, the second half different; every class leads a pair of both kinds in turn.
+    """``pairs`` a batch: the first half same, the second half different; every class leads pairs of both kinds in turn.
 
     A same pair is two different items. A class of a single item leads, and is met in, different pairs only.
 

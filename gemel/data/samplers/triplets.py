@@ -25,8 +25,8 @@ class RandomTriplets(Sampler):
         self.pairable = self.index.holding(2)
         if self.index.classes < 2 or len(self.pairable) == 0:
             raise DataError(
-                f"{self.index.classes} class(es), {len(self.pairable)} with two items or more: triplets need at least two "
-                "classes, one of them with two items. Add examples."
+                f"{self.index.classes} class(es), {len(self.pairable)} with two items or more: triplets need at least "
+                "two classes, one of them with two items. Add examples."
             )
 
     def batch(self, step: int) -> Triplets:
