@@ -1,0 +1,85 @@
+"""A gallery's address -> its database, opened so that what is committed stays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Engine, QueuePool, create_engine, event, make_url
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.schema import CreateTable
+
+from gemel.errors import DataError
+from gemel.gallery.tables import Table
+
+#: Seconds that a writer waits for another.
+PATIENCE = 30
+
+
+def url_of(address: str | Path) -> URL:
+    """Return a database's URL; a bare path is an SQLite file.
+
+    Raises:
+        DataError: it looks like a URL and is none.
+    """
+    text = str(address)
+    try:
+        return make_url(text) if "://" in text else URL.create("sqlite", database=text)
+    except SQLAlchemyError as error:
+        raise DataError(f"'{text}' is no database; give a file, or a URL such as sqlite:///parts.db.") from error
+
+
+def opened(address: str | Path) -> Engine:
+    """Return the database with a gallery's tables in it, made if need be.
+
+    Raises:
+        DataError: it cannot be opened.
+    """
+    url = url_of(address)
+    with explained(url):
+        try:
+            engine = create_engine(url, **_sqlite_options(url)) if is_sqlite(url) else create_engine(url)
+        except ImportError as error:
+            raise DataError(f"{shown(url)} needs a driver that is not installed ({error}); install it.") from error
+        if is_sqlite(url):
+            event.listen(engine, "connect", _prepare_sqlite)
+        with engine.begin() as connection:
+            for table in Table.metadata.sorted_tables:
+                connection.execute(CreateTable(table, if_not_exists=True))
+    return engine
+
+
+@contextmanager
+def explained(url: URL) -> Iterator[None]:
+    """Turn the database's errors inside the block into a ``DataError`` of one line."""
+    try:
+        yield
+    except SQLAlchemyError as error:
+        reason = getattr(error, "orig", None) or error
+        raise DataError(f"The gallery {shown(url)} cannot be used: {str(reason).splitlines()[0]}.") from error
+
+
+def shown(url: URL) -> str:
+    """Return the address for a message: an SQLite file's path, or the URL without its password."""
+    return str(url.database or "in memory") if is_sqlite(url) else url.render_as_string(hide_password=True)
+
+
+def is_sqlite(url: URL) -> bool:
+    """Return whether the database is SQLite's."""
+    return url.get_backend_name() == "sqlite"
+
+
+def _sqlite_options(url: URL) -> dict[str, Any]:
+    """Return how to connect; a database in memory has one connection, which threads take in turn."""
+    arguments = {"timeout": PATIENCE, "check_same_thread": False}
+    in_memory = url.database in (None, "", ":memory:")
+    pool = {"pool_size": 1, "max_overflow": 0} if in_memory else {}
+    return {"connect_args": arguments, "poolclass": QueuePool, **pool}
+
+
+def _prepare_sqlite(connection: Any, _: object) -> None:
+    """Check foreign keys; let readers go on beside a writer; commit only once the disk has it."""
+    for pragma in ("foreign_keys = ON", "journal_mode = WAL", "synchronous = FULL"):
+        connection.execute(f"PRAGMA {pragma}").close()
