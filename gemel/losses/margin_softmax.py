@@ -14,7 +14,8 @@ from gemel.similarity.cosine import unit_length
 
 def additive_cosine_margin(cosines: Tensor, labels: Tensor, margin: float) -> Tensor:
     """Return the cosines with ``margin`` taken off that of the true class (CosFace): (B, classes) -> (B, classes)."""
-    return cosines - margin * functional.one_hot(labels, cosines.shape[1]).to(cosines)
+    true = labels[:, None]
+    return cosines.scatter_add(1, true, cosines.new_full(true.shape, -margin))
 
 
 def additive_angular_margin(cosines: Tensor, labels: Tensor, margin: float) -> Tensor:
