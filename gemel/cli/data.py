@@ -8,7 +8,7 @@ import typer
 
 from gemel.cli.console import answer, progress
 
-app = typer.Typer(help="Look at data, and fetch public sets.", no_args_is_help=True)
+app = typer.Typer(help="Look at data, and fetch public sets.")
 
 
 @app.command("inspect")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import sys
 
-import click
 import typer
+from typer.exceptions import TyperException
 
 from gemel.cli import data, embed, evaluate, identify, plot, train, verify
 from gemel.cli.console import stderr
@@ -15,7 +15,6 @@ from gemel.errors import GemelError
 app = typer.Typer(
     name="gemel",
     help="Twin networks and few-shot learning: learn likeness from a few examples, then verify and recognise.",
-    no_args_is_help=True,
     add_completion=False,
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
@@ -36,18 +35,18 @@ def main(arguments: list[str] | None = None) -> None:
 
 def outcome(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit status."""
+    given = sys.argv[1:] if arguments is None else arguments
     try:
-        app(args=arguments, prog_name="gemel", standalone_mode=False)
-    except click.exceptions.Exit as end:
-        return end.exit_code
-    except (KeyboardInterrupt, click.exceptions.Abort):
-        stderr.print("interrupted")
-        return 130
+        status = app(args=given or ["--help"], prog_name="gemel", standalone_mode=False)
+    except (KeyboardInterrupt, typer.Abort):
+        status = 130
     except BrokenPipeError:
         sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115 - the reader has gone; Python flushes on exit
-        return 0
-    except (GemelError, click.exceptions.ClickException) as error:
-        text = error.format_message() if isinstance(error, click.exceptions.ClickException) else str(error)
+        status = 0
+    except (GemelError, TyperException) as error:
+        text = error.format_message() if isinstance(error, TyperException) else str(error)
         stderr.print(f"error: {' '.join(text.split())}", markup=False, soft_wrap=True)
-        return 2
-    return 0
+        status = 2
+    if status == 130:
+        stderr.print("interrupted")
+    return status or 0
