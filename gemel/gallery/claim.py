@@ -31,8 +31,8 @@ def claim(engine: Engine, model: Model) -> None:
     if owner.fingerprint != model.fingerprint:
         raise ModelError(
             f"{where} was made with another model, '{owner.name}' ({owner.fingerprint[:12]}), and this one is "
-            f"'{named(model)}' ({model.fingerprint[:12]}): their embeddings do not compare. Open it with that model, or "
-            "enrol the items again in a new gallery."
+            f"'{named(model)}' ({model.fingerprint[:12]}): their embeddings do not compare. Open it with that model, "
+            "or enrol the items again in a new gallery."
         )
 
 
