@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import pickle
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -48,6 +48,9 @@ class Checkpoint:
         if not path.is_file():
             raise ModelError(f"{run} holds no {NAME} to resume from; start the training without --resume.")
         try:
+            with zipfile.ZipFile(path) as archive:  # torch.load itself does not look at the checksums
+                if archive.testzip() is not None:
+                    raise ValueError("a checksum is wrong")
             return cls(**torch.load(path, weights_only=True, map_location="cpu"))
-        except (RuntimeError, TypeError, EOFError, OSError, pickle.UnpicklingError) as error:
+        except Exception as error:  # damaged bytes raise many kinds, none of them documented
             raise ModelError(f"{path} is damaged ({type(error).__name__}); delete it and train again.") from error

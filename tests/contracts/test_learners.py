@@ -318,7 +318,6 @@ def test_sixty_steps_teach_something(case: str, drawn: Labelled) -> None:
             result.loss.backward()
         optimizer.step()
         costs.append(result.loss.item())
-    support = support_of(drawn, 1)
     before, after = (recognised(one.eval(), support_of(drawn, 1), drawn) for one in (made(case), learner))
     assert np.mean(costs[-5:]) < 0.5 * costs[0]
     assert after > max(0.8, before)
