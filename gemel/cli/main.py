@@ -8,7 +8,7 @@ import sys
 import typer
 from typer.exceptions import TyperException
 
-from gemel.cli import data, embed, evaluate, identify, plot, train, verify
+from gemel.cli import data, demo, embed, evaluate, identify, plot, train, verify
 from gemel.cli.console import stderr
 from gemel.errors import GemelError
 
@@ -19,6 +19,7 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
 )
+app.command("demo")(demo.demo)
 app.add_typer(data.app, name="data")
 app.command("train")(train.train)
 app.command("evaluate")(evaluate.evaluate)
