@@ -6,7 +6,6 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
@@ -85,12 +84,12 @@ class Model:
         """The score from which ``verify`` says "same": that of the equal error rate on the validation classes."""
         return self.thresholds["eer"].threshold
 
-    @cached_property
+    @property
     def dimensions(self) -> int:
         """D of the embeddings."""
         return self.learner.encoder.dimensions
 
-    @cached_property
+    @property
     def fingerprint(self) -> str:
         """SHA-256 of the kept weights, as ``model.json`` tells it; only embeddings of one fingerprint compare."""
         known = self.facts.get("weights_sha256")
@@ -215,7 +214,7 @@ class Model:
 def identification(
     name: str, scores: np.ndarray, probabilities: np.ndarray, to_items: Tensor, support: Support, matches: int
 ) -> Identification:
-    """Return one item's answer from its class scores (N,), posterior (N + 1,) and scores with the support items (S,)."""
+    """Return one item's answer from its class scores (N,), posterior (N + 1,) and scores with the support (S,)."""
     order = np.argsort(-scores, kind="stable")[:matches]
     nearest = [int(to_items.masked_fill(support.labels != number, -torch.inf).argmax()) for number in order]
     listed = tuple(
