@@ -3,9 +3,9 @@
     python benchmarks/omniglot.py runs/characters runs/contrastive --out benchmarks/results/omniglot.json
 
 Omniglot and its 20 runs are looked up under GEMEL_DATA. For each run: the error on the 20 official one-shot runs;
-20-way one-shot within one evaluation alphabet, characters and drawers at random, 1,000 episodes; and verification of 20,000
-balanced random pairs of evaluation drawings, and of as many whose different pairs stay within an alphabet, at the
-threshold that the validation classes froze.
+20-way one-shot within one evaluation alphabet, characters and drawers at random, 1,000 episodes; and verification of
+20,000 balanced random pairs of evaluation drawings, and of as many whose different pairs stay within an alphabet, at
+the threshold that the validation classes froze.
 """
 
 from __future__ import annotations

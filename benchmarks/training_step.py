@@ -3,8 +3,8 @@
     python benchmarks/training_step.py --recipe characters --out benchmarks/results/training_step.json
 
 A step fetches, augments and normalises a batch, and computes loss, gradients, clipping, optimiser and moving average;
-the limit is the encoder alone on a batch that lies ready. The two run in turn, and the ratio of the medians is told. The
-data are generated (glyphs), so that nothing need be at hand.
+the limit is the encoder alone on a batch that lies ready. The two run in turn, and the ratio of the medians is told.
+The data are generated (glyphs), so that nothing need be at hand.
 """
 
 from __future__ import annotations
