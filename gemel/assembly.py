@@ -29,18 +29,34 @@ def assemble(recipe: Recipe, channels: int, classes: int) -> EmbeddingLearner:
         loss = build("loss", LOSSES, recipe.loss, dimensions=encoder.dimensions, classes=classes)
         miner = build("miner", MINERS, recipe.miner, dimensions=encoder.dimensions)
         parts = {"encoder": encoder, "similarity": similarity, "loss": loss, "miner": miner}
+        check_loss(recipe)
         learner = build("learner", LEARNERS, recipe.learner, **parts)
     if not isinstance(learner, EmbeddingLearner):
         raise RecipeError(f"learner '{recipe.learner['name']}' has no embedding to compare.")
     return learner
 
 
+def check_loss(recipe: Recipe) -> None:
+    """Raise a RecipeError where the learner does not descend the recipe's loss."""
+    learner, loss = (str(part.get("name")) for part in (recipe.learner, recipe.loss))
+    if learner in LEARNERS and not issubclass(LOSSES[loss], LEARNERS[learner].loss_kind):
+        fitting = [name for name, kind in LOSSES.items() if issubclass(kind, LEARNERS[learner].loss_kind)]
+        raise RecipeError(f"Learner '{learner}' does not descend loss '{loss}'; set loss to {' or '.join(fitting)}.")
+
+
 def sampler_of(recipe: Recipe, labels: np.ndarray) -> Sampler:
     """Return the recipe's sampler; where it names none, the one that its learner prefers.
 
     Raises:
-        RecipeError: the name or an option is unknown.
+        RecipeError: the name or an option is unknown, or the learner does not take such batches.
         DataError: the data cannot fill its batches.
     """
-    options = {"name": LEARNERS[recipe.learner["name"]].sampler, **(recipe.sampler or {})}
-    return build("sampler", SAMPLERS, options, labels=labels, seed=recipe.training.seed)
+    learner = LEARNERS[recipe.learner["name"]]
+    options = {"name": learner.sampler, **(recipe.sampler or {})}
+    sampler = build("sampler", SAMPLERS, options, labels=labels, seed=recipe.training.seed)
+    if not isinstance(sampler.batch(0), learner.batches):
+        raise RecipeError(
+            f"Learner '{recipe.learner['name']}' does not take the batches of sampler '{options['name']}'; set sampler "
+            f"to '{learner.sampler}', or leave it out."
+        )
+    return sampler

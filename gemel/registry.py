@@ -10,6 +10,14 @@ from gemel.errors import RecipeError, did_you_mean
 
 T = TypeVar("T")
 
+#: What an option may be, by its annotation; options of other annotations are left to their constructor.
+KINDS: dict[str, tuple[tuple[type, ...], str]] = {
+    "int": ((int,), "a whole number"),
+    "float": ((int, float), "a number"),
+    "str": ((str,), "a word"),
+    "bool": ((bool,), "true or false"),
+}
+
 
 def options_of(kind: type) -> dict[str, inspect.Parameter]:
     """Return the constructor's named parameters, in order."""
@@ -33,8 +41,16 @@ def build(what: str, registry: Mapping[str, type[T]], options: Mapping[str, Any]
     for key in chosen:
         if key not in known or key in given:
             raise RecipeError(f"Unknown option '{key}' of {what} '{name}'.{did_you_mean(key, set(known) - set(given))}")
+        check_kind(what, name, known[key], chosen[key])
     offered = {key: value for key, value in given.items() if key in known}
     try:
         return registry[name](**offered, **chosen)
-    except (TypeError, ValueError) as error:
-        raise RecipeError(f"{what} '{name}': {error}") from error
+    except (TypeError, ValueError, RuntimeError, IndexError) as error:
+        raise RecipeError(f"{what} '{name}': {str(error).splitlines()[0]}") from error
+
+
+def check_kind(what: str, name: str, option: inspect.Parameter, value: object) -> None:
+    """Raise a RecipeError where the value is plainly not what the option's annotation says."""
+    kinds, expected = KINDS.get(str(option.annotation), ((object,), ""))
+    if not isinstance(value, kinds) or (isinstance(value, bool) and not {bool, object} & set(kinds)):
+        raise RecipeError(f"Option '{option.name}' of {what} '{name}' is {value!r}; {expected} is expected.")

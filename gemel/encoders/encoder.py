@@ -20,6 +20,8 @@ class Encoder(nn.Module, ABC):
 
     def __init__(self, channels: int, dimensions: int) -> None:
         super().__init__()
+        if dimensions < 1:
+            raise ValueError(f"dimensions is {dimensions}; it must be 1 or more")
         self.channels = channels
         self.dimensions = dimensions
 

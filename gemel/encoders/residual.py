@@ -50,6 +50,10 @@ class Residual(Encoder):
         dropout: float = 0.0,
     ) -> None:
         super().__init__(channels, dimensions)
+        if not widths or min(widths) < 1:
+            raise ValueError(f"widths is {widths}; it must be one whole number or more, each 1 or more")
+        if stem_stride < 1:
+            raise ValueError(f"stem_stride is {stem_stride}; it must be 1 or more")
         stem = nn.Sequential(
             nn.Conv2d(channels, widths[0], 3, stem_stride, 1, bias=False),
             nn.BatchNorm2d(widths[0]),

@@ -21,6 +21,7 @@ class Classification(EmbeddingLearner):
     """
 
     sampler = "items"
+    loss_kind = ClassLoss
 
     def __init__(self, encoder: Encoder, similarity: Similarity, loss: ClassLoss) -> None:
         super().__init__(encoder, similarity)

@@ -27,6 +27,12 @@ class Learner(nn.Module, ABC):
     #: The kind of batches it trains on where a recipe names none: a key of ``gemel.data.SAMPLERS``.
     sampler: str
 
+    #: The shapes of batch that it takes.
+    batches: tuple[type[Batch], ...] = (Labelled,)
+
+    #: The kind of loss that it descends.
+    loss_kind: type[nn.Module] = nn.Module
+
     @abstractmethod
     def forward(self, batch: Batch) -> Step:
         """Return the training loss of a batch of items, with the figures worth watching."""

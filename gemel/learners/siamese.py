@@ -16,8 +16,8 @@ def balanced_mean(losses: Tensor, same: Tensor, active_only: bool) -> Tensor:
     """Return ``(mean over same pairs + mean over different pairs) / 2``: (P,), (P,) -> ().
 
     A batch of P x K items has many more different pairs than same ones; this gives both kinds half the weight. With
-    ``active_only`` each mean is over the pairs whose loss is not 0, so that the many easy pairs do not drown the few that
-    teach. A kind without pairs counts 0.
+    ``active_only`` each mean is over the pairs whose loss is not 0, so that the many easy pairs do not drown the few
+    that teach. A kind without pairs counts 0.
     """
     counted = (losses > 0) if active_only else torch.ones_like(losses, dtype=torch.bool)
     sides = [kind & counted for kind in (same == 1, same == 0)]
@@ -28,8 +28,8 @@ class Siamese(EmbeddingLearner):
     """Pairs through one encoder, a similarity, and a loss on the score.
 
     With ``loss: contrastive`` on a Euclidean similarity it is the network of Hadsell et al. 2006; with
-    ``loss: binary_cross_entropy`` on ``similarity: weighted_l1`` that of Koch et al. 2015. From a batch of labelled items
-    it takes all pairs, each item embedded once; a batch of ``Pairs`` is taken as it comes.
+    ``loss: binary_cross_entropy`` on ``similarity: weighted_l1`` that of Koch et al. 2015. From a batch of labelled
+    items it takes all pairs, each item embedded once; a batch of ``Pairs`` is taken as it comes.
 
     Args:
         encoder: items -> embeddings.
@@ -39,6 +39,8 @@ class Siamese(EmbeddingLearner):
     """
 
     sampler = "class_items"
+    batches = (Labelled, Pairs)
+    loss_kind = PairLoss
 
     def __init__(self, encoder: Encoder, similarity: Similarity, loss: PairLoss, active_only: bool = False) -> None:
         super().__init__(encoder, similarity)

@@ -16,9 +16,9 @@ from gemel.similarity import Similarity
 class Triplet(EmbeddingLearner):
     """Anchors nearer to items of their class than to others (Schroff et al. 2015; Hoffer & Ailon 2015).
 
-    From a batch of labelled items, each embedded once, the miner picks the triplets; a batch of ``Triplets`` is taken as
-    it comes. The loss is averaged over the triplets whose loss is above 0 (Hermans et al. 2017), since easy ones would
-    fade it out.
+    From a batch of labelled items, each embedded once, the miner picks the triplets; a batch of ``Triplets`` is taken
+    as it comes. The loss is averaged over the triplets whose loss is above 0 (Hermans et al. 2017), since easy ones
+    would fade it out.
 
     Args:
         encoder: items -> embeddings.
@@ -28,6 +28,8 @@ class Triplet(EmbeddingLearner):
     """
 
     sampler = "class_items"
+    batches = (Labelled, Triplets)
+    loss_kind = TripletLoss
 
     def __init__(self, encoder: Encoder, similarity: Similarity, loss: TripletLoss, miner: Miner) -> None:
         super().__init__(encoder, similarity)

@@ -29,13 +29,17 @@ def as_size(value: object) -> object:
 
 Part = Annotated[dict[str, Any], BeforeValidator(as_part)]
 Share = Annotated[float, Field(ge=0, lt=1)]
+Patterns = Annotated[list[str], BeforeValidator(as_patterns)]
 Classes = Annotated[Share | list[str], BeforeValidator(as_patterns)]
+
+#: What pydantic adds to a key's path where several types are allowed.
+TYPE_NAMES = ("function-", "list[", "constrained", "float", "int", "str", "bool", "[key]")
 
 
 class Section(BaseModel):
     """A part of a recipe; unknown keys are refused."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True, allow_inf_nan=False)
 
 
 class Data(Section):
@@ -46,7 +50,7 @@ class Data(Section):
     split_by: Literal["class", "group"] = Field("class", description="keep classes, or whole groups, in one part")
     validation: Classes = Field(0.15, description="a share of the classes or groups, or patterns over class paths")
     test: Classes = Field(0.15, description="likewise")
-    ignore: list[str] = Field([], description="patterns of class paths to leave out")
+    ignore: Patterns = Field([], description="patterns of class paths to leave out")
     rotations: bool = Field(False, description="train on quarter turns as classes of their own")
 
 
@@ -172,14 +176,15 @@ def default_of(section: str) -> object:
 
 
 def explained(error: ValidationError) -> str:
-    """Return the first complaint of pydantic in one line, with "did you mean" for an unknown key."""
-    first = error.errors()[0]
-    where = ".".join(
-        str(step) for step in first["loc"] if not str(step).startswith(("function-", "list[", "constrained"))
-    )
-    if first["type"] == "extra_forbidden":
-        return f"Unknown recipe key '{where}'.{did_you_mean(str(first['loc'][-1]), known_keys(first['loc'][:-1]))}"
-    return f"Recipe key '{where}' is {first['input']!r}: {first['msg'].lower()}."
+    """Return the deepest complaint of pydantic in one line, with "did you mean" for an unknown key."""
+    complaint = max(error.errors(), key=lambda one: len(one["loc"]))
+    path = [step for step in complaint["loc"] if not str(step).startswith(TYPE_NAMES)]
+    where = ".".join(str(step) for step in path)
+    if complaint["type"] == "extra_forbidden":
+        return f"Unknown recipe key '{where}'.{did_you_mean(str(path[-1]), known_keys(path[:-1]))}"
+    if complaint["type"] in ("dict_type", "model_type"):
+        return f"Recipe key '{where}' is {complaint['input']!r}: a section of keys and values is expected."
+    return f"Recipe key '{where}' is {complaint['input']!r}: {complaint['msg'].lower()}."
 
 
 def known_keys(path: Sequence[int | str]) -> list[str]:

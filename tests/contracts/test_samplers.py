@@ -101,7 +101,7 @@ def test_every_class_is_reached_within_a_round(name: str) -> None:
 @pytest.mark.parametrize("count", [1, 2, 3, 4, 5, 7, 8, 9, 50])
 def test_the_last_class_is_reached_whatever_the_batch(count: int) -> None:
     labels = np.repeat(np.arange(8), 2)
-    for sampler in (ClassItems(labels, 0, classes=count), RandomPairs(labels, 0, pairs=2 * count)):
+    for sampler in (ClassItems(labels, 0, classes=max(2, count)), RandomPairs(labels, 0, pairs=2 * count)):
         calls = -(-8 // count)
         assert 7 in {int(label) for step in range(calls) for label in labels[items_of(sampler.batch(step))]}
 
@@ -229,6 +229,22 @@ def test_single_items_alone_are_a_clear_error(name: str) -> None:
 def test_two_small_classes_are_enough(name: str) -> None:
     batch = SMALL[name](np.array([0, 0, 1]), 0).batch(0)
     assert set(items_of(batch)) == {0, 1, 2}
+
+
+TOO_FEW = {
+    "items": (Items, {"batch_size": 0}, "batch_size is 0; it must be 1 or more"),
+    "class_items": (ClassItems, {"items": 1}, "items is 1; it must be 2 or more"),
+    "pairs": (RandomPairs, {"pairs": -1}, "pairs is -1; it must be 1 or more"),
+    "triplets": (RandomTriplets, {"triplets": 0}, "triplets is 0; it must be 1 or more"),
+    "episodes": (Episodes, {"ways": 1}, "ways is 1; it must be 2 or more"),
+}
+
+
+def test_a_batch_of_too_little_is_refused(name: str) -> None:
+    kind, options, message = TOO_FEW[name]
+    with pytest.raises(ValueError) as error:  # noqa: PT011 - the message follows
+        kind(LABELS, 0, **options)
+    assert str(error.value) == message
 
 
 # The four shapes of a batch

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import pytest
 
@@ -23,5 +24,5 @@ def test_the_full_rate_is_reached_once_and_left_at_once() -> None:
     rates = [cosine_rate(step, 50, 0.2) for step in range(50)]
     assert rates.count(1.0) == 1
     assert rates.index(1.0) == 9
-    assert all(a > b for a, b in zip(rates[9:], rates[10:], strict=False))
+    assert all(a > b for a, b in pairwise(rates[9:]))
     assert rates[-1] < 0.002

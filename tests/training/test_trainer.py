@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -178,8 +179,8 @@ def test_resuming_asks_for_the_same_recipe_and_data(prepared: Prepared, tmp_path
         with pytest.raises(ModelError) as error:
             trainer.resume()
         assert str(error.value) == (
-            f"The checkpoint in {tmp_path} is of another recipe or other data; resume with the same ones, or train into a "
-            "new folder."
+            f"The checkpoint in {tmp_path} is of another recipe or other data; resume with the same ones, or train "
+            "into a new folder."
         )
 
 
@@ -252,7 +253,7 @@ def test_the_reporter_hears_every_step_and_validation(prepared: Prepared, tmp_pa
     for record in history:
         assert 0 <= record.accuracy <= 1
         assert record.items_per_second > 0
-    assert all(a.seconds < b.seconds for a, b in zip(history, history[1:], strict=False))
+    assert all(a.seconds < b.seconds for a, b in pairwise(history))
 
 
 def test_the_rate_counts_interrupted_steps_with_their_time(prepared: Prepared, tmp_path: Path) -> None:

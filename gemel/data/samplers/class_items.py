@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from gemel.batches import Labelled
-from gemel.data.samplers.sampler import Sampler
+from gemel.data.samplers.sampler import Sampler, checked
 from gemel.errors import DataError
 
 
@@ -28,8 +28,8 @@ class ClassItems(Sampler):
                 f"{self.index.classes} training class(es), {pairable} with two items or more: likeness "
                 "is learnt from at least two classes, one of them with two items. Add examples."
             )
-        self.classes = min(classes, self.index.classes)
-        self.items = items
+        self.classes = min(checked("classes", classes, least=2), self.index.classes)
+        self.items = checked("items", items, least=2)
 
     def batch(self, step: int) -> Labelled:
         generator = self.generator(step)

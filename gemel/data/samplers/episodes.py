@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from gemel.batches import Episode, Labelled
-from gemel.data.samplers.sampler import Sampler
+from gemel.data.samplers.sampler import Sampler, checked
 from gemel.errors import DataError
 
 
@@ -21,7 +21,8 @@ class Episodes(Sampler):
 
     def __init__(self, labels: np.ndarray, seed: int = 0, ways: int = 5, shots: int = 1, queries: int = 15) -> None:
         super().__init__(labels, seed)
-        self.ways, self.shots, self.queries = ways, shots, queries
+        self.ways = checked("ways", ways, least=2)
+        self.shots, self.queries = checked("shots", shots), checked("queries", queries)
         self.eligible = self.index.holding(shots + queries)
         if len(self.eligible) < ways:
             raise DataError(

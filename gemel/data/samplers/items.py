@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from gemel.batches import Labelled
-from gemel.data.samplers.sampler import Sampler
+from gemel.data.samplers.sampler import Sampler, checked
 
 
 class Items(Sampler):
@@ -14,7 +14,7 @@ class Items(Sampler):
 
     def __init__(self, labels: np.ndarray, seed: int = 0, batch_size: int = 128) -> None:
         super().__init__(labels, seed)
-        self.batch_size = batch_size
+        self.batch_size = checked("batch_size", batch_size)
 
     def batch(self, step: int) -> Labelled:
         items = self.in_turn(np.arange(len(self.index.labels)), self.batch_size, step)

@@ -11,6 +11,17 @@ from gemel.data.samplers.class_index import ClassIndex, chosen_in_turn, turns_in
 from gemel.randomness import numpy_generator
 
 
+def checked(what: str, count: int, least: int = 1) -> int:
+    """Return the count.
+
+    Raises:
+        ValueError: it is below ``least``.
+    """
+    if count < least:
+        raise ValueError(f"{what} is {count}; it must be {least} or more")
+    return count
+
+
 class Sampler(ABC):
     """Batches of item numbers, each derived from ``(seed, step)`` alone, so that any step can be computed again.
 

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from gemel.batches import Triplets
-from gemel.data.samplers.sampler import Sampler
+from gemel.data.samplers.sampler import Sampler, checked
 from gemel.errors import DataError
 
 
@@ -21,7 +21,7 @@ class RandomTriplets(Sampler):
 
     def __init__(self, labels: np.ndarray, seed: int = 0, triplets: int = 64) -> None:
         super().__init__(labels, seed)
-        self.triplets = triplets
+        self.triplets = checked("triplets", triplets)
         self.pairable = self.index.holding(2)
         if self.index.classes < 2 or len(self.pairable) == 0:
             raise DataError(
