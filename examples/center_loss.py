@@ -124,7 +124,7 @@ def drawn(all_features: list[Features]) -> Figure:
 def scatter(axes: Axes, one: Features) -> None:
     """Draw one set of features, each digit's name at its mean."""
     beside = f"center loss, weight {one.weight:g}" if one.weight else "softmax alone"
-    quiet(axes, f"{beside}\naccuracy {100 * one.accuracy:.1f} %, spread {one.spread:.2f}")
+    quiet(axes, beside, f"accuracy {100 * one.accuracy:.1f} %, spread {one.spread:.2f}")
     colours = np.array(class_colours(10))
     axes.scatter(one.places[:, 0], one.places[:, 1], s=7, c=colours[one.labels], alpha=0.7, linewidths=0)
     for digit in range(10):
