@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
-from gemel.evaluation.roc import roc
+from gemel.evaluation.roc import roc, tar_at_far
 from gemel.evaluation.verification import VerificationResult, checked_pairs
 from gemel.plots.style import (
     BLUE,
@@ -18,6 +18,7 @@ from gemel.plots.style import (
     INK,
     MUTED,
     SMALL,
+    TEXT,
     VERMILION,
     exact_percent,
     new_figure,
@@ -82,22 +83,22 @@ def draw_roc(axes: Axes, scores: np.ndarray, genuine: np.ndarray, thresholds: Ma
     if log:
         axes.set_xscale("log")
         axes.minorticks_off()
-        shade_untold(axes, least, min(10 / impostors, 1))
+        axes.axvspan(least, min(10 / impostors, 1), color=FAINT, alpha=0.6, linewidth=0)
+        axes.set_xlabel("false accept rate (FAR)\ngrey: fewer than 10 impostor pairs accepted", size=TEXT, color=INK)
     axes.xaxis.set_major_formatter(FuncFormatter(exact_percent))
     axes.yaxis.set_major_formatter(FuncFormatter(exact_percent))
-    axes.set(xlim=(least, 1), ylim=(0, 1.02))
-    for (name, threshold), style in zip(thresholds.items(), MARKERS * len(thresholds), strict=False):
-        far, tar = (scores[~genuine] >= threshold).mean(), (scores[genuine] >= threshold).mean()
+    points = [
+        [(scores[genuine == kind] >= threshold).mean() for kind in (False, True)] for threshold in thresholds.values()
+    ]
+    for name, (far, tar), style in zip(thresholds, points, MARKERS * len(thresholds), strict=False):
         axes.plot([max(far, least)], [tar], style, color=INK, markersize=6, clip_on=False, label=name, zorder=3)
+    lowest = lowest_shown(min([tar_at_far(curve, 10 / impostors), *(tar for _, tar in points)])) if log else 0.0
+    axes.set(xlim=(least, 1), ylim=(lowest, 1 + 0.02 * (1 - lowest)))
 
 
-def shade_untold(axes: Axes, low: float, high: float) -> None:
-    """Shade the FARs from low to high, of which fewer than ten impostor pairs tell."""
-    axes.axvspan(low, high, color=FAINT, alpha=0.6, linewidth=0)
-    middle = math.sqrt(low * high)
-    axes.text(
-        middle, 0.98, "under 10 impostor pairs accepted", rotation=90, size=SMALL, color=MUTED, ha="center", va="top"
-    )
+def lowest_shown(tar: float) -> float:
+    """Return where the TAR's axis begins, so that a curve from ``tar`` on fills it: a tenth, in [0, 0.9]."""
+    return max(0.0, math.floor(10 * (1 - 1.5 * (1 - tar)) - 1e-9) / 10)
 
 
 #: One for each threshold, in turn.

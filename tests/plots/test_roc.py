@@ -4,7 +4,7 @@ import pytest
 from gemel.errors import DataError
 from gemel.evaluation.roc import roc
 from gemel.evaluation.verification import verification
-from gemel.plots.roc import BINS, roc_and_scores
+from gemel.plots.roc import BINS, lowest_shown, roc_and_scores
 from gemel.randomness import numpy_generator
 from tests.plots.drawn import texts
 
@@ -73,3 +73,16 @@ def test_no_threshold_draws():
 def test_one_kind_alone_is_refused():
     with pytest.raises(DataError, match="impostor"):
         roc_and_scores(np.ones(3), np.ones(3), {}, "toys")
+
+
+@pytest.mark.parametrize(("tar", "lowest"), [(1, 0.9), (0.98, 0.9), (0.9, 0.8), (0.6, 0.3), (0.2, 0), (0, 0)])
+def test_a_good_curve_is_seen_from_near(tar, lowest):
+    assert lowest_shown(tar) == lowest
+
+
+def test_no_threshold_lies_outside():
+    scores, same = scored()
+    left, _ = roc_and_scores(
+        np.where(same == 1, scores + 9, scores), same, {"EER": 5.0, "strict": 11.0}, "toys"
+    ).get_axes()
+    assert all(dot.get_ydata()[0] >= left.get_ylim()[0] for dot in left.get_lines()[2:])

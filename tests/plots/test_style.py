@@ -6,7 +6,8 @@ from gemel.plots.style import as_rgb, exact_percent, percent, plural, two_digits
 
 @pytest.mark.parametrize(
     ("rate", "text"),
-    [(0, "0 %"), (1, "100 %"), (0.974, "97 %"), (0.996, "99.6 %"), (0.99999, "> 99.9 %"), (0.004, "0.4 %"), (1e-5, "< 0.1 %")],
+    [(0, "0 %"), (1, "100 %"), (0.974, "97 %"), (0.996, "99.6 %"), (0.99999, "> 99.9 %"), (0.004, "0.4 %"),
+     (1e-5, "< 0.1 %")],
 )  # fmt: skip
 def test_percent_is_never_surer_than_the_rate(rate, text):
     assert percent(rate) == text
