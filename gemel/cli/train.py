@@ -12,8 +12,9 @@ from gemel.cli.console import answer, progress, stderr
 
 def train(
     source: Annotated[
-        str, typer.Argument(help="A folder, zip or CSV of labelled pictures; a recipe (.yaml) or its name.")
-    ],
+        str | None,
+        typer.Argument(help="A folder, zip or CSV of labelled pictures; a recipe (.yaml) or its name."),
+    ] = None,
     overrides: Annotated[
         list[str] | None, typer.Argument(help="Recipe keys, e.g. training.steps=500 encoder=conv4")
     ] = None,
@@ -26,7 +27,7 @@ def train(
 
     Stops early on the validation classes' one-shot accuracy and keeps the best. Ctrl-C leaves a checkpoint to resume.
 
-    Example: `gemel train photos/ --out runs/parts training.steps=3000`
+    Example: `gemel train photos/ --out runs/parts training.steps=3000`, and `gemel train --resume --out runs/parts`
     """
     from gemel.training.progress import Bar
     from gemel.training.trainer import TrainingInterrupted

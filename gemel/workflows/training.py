@@ -35,7 +35,7 @@ CALIBRATION_PAIRS = 20_000
 
 
 def train(
-    source: str | Path,
+    source: str | Path | None,
     out: str | Path | None = None,
     overrides: Sequence[str] = (),
     resume: bool = False,
@@ -45,7 +45,7 @@ def train(
     """Train a model on a folder, zip or CSV of labelled pictures, or by a recipe, and return it, calibrated.
 
     Args:
-        source: the data, a recipe's file (.yaml), or a packaged recipe's name.
+        source: the data, a recipe's file (.yaml), or a packaged recipe's name; None resumes with the run folder's own.
         out: the run folder, made if need be; a temporary one by default.
         overrides: ``key.key=value``, applied to the recipe.
         resume: go on from the run folder's checkpoint, to the bits of an uninterrupted run.
@@ -56,8 +56,8 @@ def train(
         GemelError: in one line, what is wrong with the data, the recipe or the folder.
         TrainingInterrupted: Ctrl-C came; the checkpoint is written.
     """
-    recipe = recipe_for(source, overrides)
     run = Path(out) if out is not None else Path(tempfile.mkdtemp(prefix="gemel-"))
+    recipe = recipe_of_run(run, resume) if source is None else recipe_for(source, overrides)
     check_folder(run, recipe, resume)
     prepared = prepare(recipe, progress)
     trainer = trainer_for(recipe, prepared, run, reporter or Silent())
@@ -87,6 +87,20 @@ def recipe_for(source: str | Path, overrides: Sequence[str]) -> Recipe:
     if str(source) in recipes:
         return Recipe.read(recipes[str(source)], overrides)
     raise RecipeError(f"'{source}' is neither a path nor a packaged recipe.{did_you_mean(str(source), recipes)}")
+
+
+def recipe_of_run(run: Path, resume: bool) -> Recipe:
+    """Return the recipe that a run was begun with.
+
+    Raises:
+        RecipeError: a new training was asked for, without data or a recipe.
+        ModelError: the folder holds no run.
+    """
+    if not resume:
+        raise RecipeError("Nothing to train on came; name a folder, zip or CSV of labelled pictures, or a recipe.")
+    if not (run / "recipe.yaml").is_file():
+        raise ModelError(f"{run} holds no run to resume; start the training without --resume.")
+    return Recipe.read(run / "recipe.yaml")
 
 
 def check_folder(run: Path, recipe: Recipe, resume: bool) -> None:
