@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 import safetensors
 import torch
-import yaml
 from safetensors.torch import load_file, save_file
 from safetensors.torch import save as safetensors_bytes
 from torch import Tensor
@@ -193,7 +192,8 @@ class Model:
         with replacing(weights) as temporary:
             save_file(self._kept(), temporary)
         write_text(folder / "recipe.yaml", self.recipe.yaml())
-        write_json(folder / "model.json", {**self._described(), "weights_sha256": sha256(weights)})
+        sums = {"weights_sha256": sha256(weights), "recipe_sha256": sha256(folder / "recipe.yaml")}
+        write_json(folder / "model.json", {**self._described(), **sums})
 
     def _kept(self) -> dict[str, Tensor]:
         """Return the weights that serve embedding."""
@@ -234,14 +234,15 @@ def load(model: str | Path) -> Model:
     folder = located(model)
     described = _description(folder)
     try:
-        recipe = Recipe.of(yaml.safe_load((folder / "recipe.yaml").read_text(encoding="utf-8")))
+        recipe = Recipe.read(folder / "recipe.yaml")
         preprocessing = Preprocessing.from_json(described.pop("preprocessing"))
         calibration = Calibration.from_json(described.pop("calibration"))
-        points = described.pop("thresholds")
-        thresholds = {name: OperatingPoint.from_json(point) for name, point in points.items()}
+        thresholds = _thresholds(described.pop("thresholds"))
         learner = assemble(recipe, preprocessing.channels, classes=1)
+        if described.get("recipe_sha256") not in (None, sha256(folder / "recipe.yaml")):
+            raise ModelError("the recipe is not the one that model.json names.")
         _fill(learner, folder / "model.safetensors", described["weights_sha256"])
-    except (GemelError, OSError, KeyError, TypeError, ValueError, yaml.YAMLError) as error:
+    except (GemelError, OSError, KeyError, TypeError, ValueError) as error:
         raise ModelError(f"The model in {folder} is damaged: {error} Train it again, or restore the folder.") from error
     return Model(
         learner.eval().requires_grad_(False), preprocessing, calibration, thresholds, recipe, described, folder
@@ -272,11 +273,18 @@ def _description(folder: Path) -> dict[str, Any]:
     try:
         described = json.loads(path.read_text(encoding="utf-8"))
         written = described["format"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise ModelError(f"{path} is damaged ({error}); train again, or restore the folder.") from error
     if written != FORMAT:
         raise ModelError(f"{folder} has format {written}; this Gemel reads {FORMAT}. Install the Gemel that wrote it.")
     return dict(described)
+
+
+def _thresholds(points: Any) -> dict[str, OperatingPoint]:
+    """Return the operating points by name; that of the equal error rate must be there."""
+    if not isinstance(points, dict) or "eer" not in points:
+        raise ModelError("its thresholds lack the one at the equal error rate.")
+    return {name: OperatingPoint.from_json(point) for name, point in points.items()}
 
 
 def _fill(learner: EmbeddingLearner, weights: Path, expected: str) -> None:
