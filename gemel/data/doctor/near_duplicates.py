@@ -24,8 +24,8 @@ def near_duplicates_within(seen: Survey) -> Finding | None:
         _severity(pairs, seen, _HARMLESS_WITHIN),
         f"{_involved(pairs, seen)} nearly the same as another of the same class: saved again, resized, lit "
         f"otherwise, or taken a moment later.",
-        "Where a class is a kind of thing (a defect, a seed), keep one picture of each specimen: pairs of these "
-        "are too easy, and scores look better than they are. Where a class is one thing (a face, a screw), they are natural.",
+        "Where a class is a kind of thing (a defect, a seed), keep one picture of each specimen: pairs of copies are "
+        "too easy, and make scores look better than they are. Where a class is one thing (a face), they are natural.",
         _examples(pairs, seen),
     )
 
