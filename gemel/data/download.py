@@ -93,7 +93,15 @@ def get(
     if name not in DOWNLOADS:
         raise DataError(f"There is no download of '{name}'.{did_you_mean(name, DOWNLOADS)}")
     place = folder or cache_folder() / name
-    return [fetch(file, place, progress, opener) for file in DOWNLOADS[name]]
+    paths = []
+    for position, file in enumerate(DOWNLOADS[name]):
+        try:
+            paths.append(fetch(file, place, progress, opener))
+        except DataError as error:
+            others = [other.address for other in DOWNLOADS[name][position + 1 :] if not (place / other.name).exists()]
+            also = f"; '{name}' also needs, in the same folder, {' and '.join(others)}" if others else ""
+            raise DataError(f"{error}{also}") from error
+    return paths
 
 
 def fetch(

@@ -188,6 +188,19 @@ def test_what_is_downloaded_is_where_the_name_is_looked_up(
     assert len(open_source("fashion_mnist").listing) == 8
 
 
+def test_offline_all_that_is_still_needed_is_told(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = tuple(server.file(name) for name in ("file.bin", "a.bin", "b.bin", "c.bin"))
+    monkeypatch.setitem(DOWNLOADS, "omniglot", files)
+    (tmp_path / "c.bin").write_bytes(CONTENT)
+    with pytest.raises(DataError) as caught:
+        get("omniglot", tmp_path)
+    assert str(caught.value).endswith(
+        f"put it at {tmp_path / 'a.bin'}; 'omniglot' also needs, in the same folder, {files[2].address}"
+    )
+
+
 def test_the_official_files() -> None:
     assert set(DOWNLOADS) == set(named.DOWNLOADS)
     assert [file.name for file in DOWNLOADS["omniglot"]] == [
