@@ -40,7 +40,8 @@ def image_of_array(values: np.ndarray) -> Image.Image:
     fits = plain.ndim == 2 or (plain.ndim == 3 and plain.shape[2] == 3)
     if not fits or plain.size == 0 or plain.dtype.kind not in "buif":
         raise InputError(
-            f"An array of shape {values.shape} and type {values.dtype} came; (H, W) or (H, W, 3) of numbers is expected."
+            f"An array of shape {values.shape} and type {values.dtype} came; (H, W) or (H, W, 3) of numbers is "
+            "expected."
         )
     if plain.dtype == np.uint8:
         return Image.fromarray(np.ascontiguousarray(plain))

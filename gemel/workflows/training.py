@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +22,7 @@ from gemel.evaluation.pairs import random_pairs
 from gemel.evaluation.thresholds import operating_points
 from gemel.files import clear_drafts, write_json, write_text
 from gemel.learners import EmbeddingLearner, Learner
-from gemel.model import Model
+from gemel.model import Model, load
 from gemel.recipes import Recipe, packaged_recipes
 from gemel.training.collapse import warnings_for
 from gemel.training.progress import Record, Reporter, Silent
@@ -66,9 +65,8 @@ def train(
         trainer.resume()
     history = trainer.train()
     write_json(run / "history.json", [record.to_json() for record in history])
-    model = finished(recipe, prepared, trainer, history)
-    model.save(run)
-    return replace(model, folder=run)
+    finished(recipe, prepared, trainer, history).save(run)
+    return load(run)
 
 
 def recipe_for(source: str | Path, overrides: Sequence[str]) -> Recipe:
@@ -170,8 +168,8 @@ def validator(
     ways = min(plan.ways, sum(size > plan.shots for size in sizes))
     if ways < 2:
         raise DataError(
-            f"{ways} of {len(sizes)} validation class(es) hold {plan.shots + 1} items or more; 2 are needed to tell "
-            "how good the model gets. Add items, or raise data.validation."
+            f"{ways} of {len(validation.classes)} validation class(es) hold {plan.shots + 1} items or more; 2 are "
+            "needed to tell how good the model gets. Add items, or raise data.validation."
         )
     queries = min(plan.queries, sizes[ways - 1] - plan.shots)
 

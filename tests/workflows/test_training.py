@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import gemel
+from gemel.errors import DataError, GemelError, ModelError, RecipeError
+from gemel.model import load
+from gemel.recipes import Recipe
+from gemel.workflows.training import check_folder, recipe_for
+
+QUICK = (
+    "preprocessing.size=16",
+    "encoder={name: residual, dimensions: 8, widths: [4, 8], stem_stride: 2}",
+    "sampler.batch_size=8",
+    "training={steps: 4, validate_every: 2, device: cpu, threads: 1, precision: float32}",
+    "validation={ways: 2, queries: 2, episodes: 10}",
+)
+
+
+@pytest.fixture(autouse=True)
+def _cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GEMEL_CACHE", str(tmp_path / "cache"))
+
+
+def test_a_folder_becomes_a_model_that_loads_as_it_was_returned(glyph_folder: Path, tmp_path: Path) -> None:
+    strange = glyph_folder.rename(tmp_path / 'it\'s a "größer" \\folder 😀')
+    model = gemel.train(strange, tmp_path / "run", QUICK)
+    loaded = load(tmp_path / "run")
+    picture, other = sorted(strange.rglob("*.png"))[:2]
+    assert np.array_equal(loaded.embed([picture, other]), model.embed([picture, other]))
+    assert loaded.verify(picture, other) == model.verify(picture, other)
+    assert loaded.verify(picture, picture).same
+    assert loaded.recipe.data.source == str(strange)
+    split = loaded.facts["split"]
+    assert sum(len(part) for part in split.values()) == len(set().union(*split.values())) == 12
+    assert {path.name for path in (tmp_path / "run").iterdir()} >= {"checkpoint.pt", "history.json", "model.json"}
+
+
+def refused(kind: type[GemelError], source: Path, run: Path, *overrides: str, resume: bool = False) -> str:
+    with pytest.raises(kind) as error:
+        gemel.train(source, run, [*QUICK, *overrides], resume)
+    return str(error.value)
+
+
+def test_what_is_refused_leaves_no_run_behind(glyph_folder: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    assert "Unknown option 'marginn'" in refused(RecipeError, glyph_folder, run, "loss.marginn=1")
+    assert "batch_size is 0" in refused(RecipeError, glyph_folder, run, "sampler.batch_size=0")
+    assert "Unknown option 'rotat'" in refused(RecipeError, glyph_folder, run, "augmentation.rotat=1")
+    assert refused(DataError, glyph_folder, run, "data.validation=0") == (
+        "0 of 0 validation class(es) hold 2 items or more; 2 are needed to tell how good the model gets. Add items, or "
+        "raise data.validation."
+    )
+    assert "hold 7 items or more" in refused(DataError, glyph_folder, run, "validation.shots=6")
+    assert not run.exists()
+
+
+def test_a_run_folder_is_used_once(glyph_folder: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    run.mkdir()
+    (run / ".recipe.yaml.123.part").touch()  # what a killed process left
+    gemel.train(glyph_folder, run, QUICK)
+    assert refused(ModelError, glyph_folder, run) == (
+        f"{run} is not empty; choose another --out, or go on with --resume."
+    )
+    assert refused(ModelError, glyph_folder, run, "training.seed=1", resume=True) == (
+        f"{run} was begun with another recipe; resume with the same one, or train into a new folder."
+    )
+    before = (run / "model.safetensors").read_bytes()
+    gemel.train(glyph_folder, run, QUICK, resume=True)
+    assert (run / "model.safetensors").read_bytes() == before
+    assert not list(run.glob(".*"))
+
+
+def test_a_folder_that_changed_is_not_resumed(glyph_folder: Path, tmp_path: Path) -> None:
+    gemel.train(glyph_folder, tmp_path / "run", QUICK)
+    sorted(glyph_folder.rglob("*.png"))[0].unlink()
+    assert "is of another recipe or other data" in refused(ModelError, glyph_folder, tmp_path / "run", resume=True)
+
+
+def test_folders_that_cannot_hold_a_run(tmp_path: Path) -> None:
+    with pytest.raises(ModelError) as error:
+        check_folder(tmp_path / "none", Recipe(), resume=True)
+    assert str(error.value) == f"{tmp_path / 'none'} holds no run to resume; start the training without --resume."
+    (tmp_path / "file").touch()
+    for resume in (False, True):
+        with pytest.raises(ModelError) as error:
+            check_folder(tmp_path / "file", Recipe(), resume)
+        assert str(error.value) == f"{tmp_path / 'file'} is a file; choose a folder for the run."
+
+
+def test_a_source_is_a_recipe_s_file_data_or_a_packaged_recipe(tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text("name: mine\n")
+    assert recipe_for(tmp_path / "mine.yaml", ["training.steps=3"]).name == "mine"
+    assert recipe_for(tmp_path, []).data.source == str(tmp_path)
+    assert recipe_for("characters", []).name == "characters"
+    with pytest.raises(RecipeError) as error:
+        recipe_for("charactrs", [])
+    assert str(error.value) == ("'charactrs' is neither a path nor a packaged recipe. Did you mean 'characters'?")
