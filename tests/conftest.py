@@ -17,6 +17,9 @@ from gemel.evaluation.thresholds import operating_points
 from gemel.model import Model
 from gemel.recipes import Recipe
 
+# Tests compute little at a time: a second thread costs them more than it gives, above all beside other processes.
+torch.set_num_threads(1)
+
 TINY = {
     "name": "tiny",
     "data": {"source": "glyphs", "options": {"alphabets": 6, "characters": 6, "writers": 6, "size": 32}},

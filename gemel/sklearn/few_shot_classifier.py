@@ -23,7 +23,7 @@ from gemel.errors import RecipeError
 from gemel.evaluation.unknown import posterior
 from gemel.model import Model, load
 from gemel.registry import build
-from gemel.similarity import SIMILARITIES, Similarity
+from gemel.similarity import SIMILARITIES
 from gemel.sklearn.pictures import pictures_of
 
 
@@ -50,6 +50,7 @@ class FewShotClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         classes_: (N,) the labels, sorted; without ``unknown_label``.
         class_counts_: (N,) examples seen of each.
         model_: the loaded model, or None.
+        similarity_: what compares rows, without a model.
         n_features_in_: F, where X is a table.
     """
 
@@ -90,7 +91,8 @@ class FewShotClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def partial_fit(self, X: Any, y: Any, classes: Any = None) -> Self:  # noqa: N803
         """Learn from more examples, of classes known or new; ``classes`` is not needed, and ignored.
 
-        Raises: as ``fit`` does.
+        Raises:
+            InputError, ValueError: as ``fit`` does, or the labels are words where the others are numbers.
         """
         if not hasattr(self, "classes_"):
             return self.fit(X, y)
@@ -104,9 +106,8 @@ class FewShotClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         labels: np.ndarray = self.classes_[scores.argmax(1)]
         if self.unknown_label is None or self.model_ is None:
             return labels
-        unknown = posterior(self.model_.calibration.log_odds(scores), self.unknown_prior).argmax(1) == len(
-            self.classes_
-        )
+        probabilities = posterior(self.model_.calibration.log_odds(scores), self.unknown_prior)  # (n, N + 1)
+        unknown = probabilities.argmax(1) == len(self.classes_)
         return np.where(unknown, np.asarray(self.unknown_label), labels)
 
     def predict_proba(self, X: Any) -> np.ndarray:  # noqa: N803
@@ -127,7 +128,7 @@ class FewShotClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         embeddings = self._embedded(x, reset=False)
         means = (self._sums / self.class_counts_[:, None]).astype(embeddings.dtype)
         with torch.inference_mode():
-            similarity = self._similarity(embeddings.shape[1])
+            similarity = self.similarity_ if self.model_ is None else self.model_.similarity
             return similarity.matrix(torch.from_numpy(embeddings), torch.from_numpy(means)).numpy()
 
     def _learn(self, embeddings: np.ndarray, labels: np.ndarray) -> Self:
@@ -156,13 +157,10 @@ class FewShotClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         if self.model_ is not None:
             return self.model_.embed(pictures_of(self, x, reset))
         rows = torch.tensor(validate_data(self, x, reset=reset, dtype=np.float64))
-        return self._similarity(rows.shape[1]).canonical(rows).numpy()
-
-    def _similarity(self, dimensions: int) -> Similarity:
-        """Return what compares embeddings of D dimensions."""
-        if self.model_ is not None:
-            return self.model_.similarity
-        return build("similarity", SIMILARITIES, {"name": self.similarity}, dimensions=dimensions)
+        if reset:
+            chosen = {"name": self.similarity}
+            self.similarity_ = build("similarity", SIMILARITIES, chosen, dimensions=rows.shape[1])
+        return self.similarity_.canonical(rows).numpy()
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
