@@ -143,6 +143,7 @@ def _download(address: str, part: Path, progress: Progress, opener: Opener) -> N
     try:
         response = opener(request, timeout=TIMEOUT)
     except HTTPError as error:
+        error.close()  # it is the answer, too, with an open connection
         if error.code == _RANGE_NOT_SATISFIABLE and start:  # it is whole already, or another file: the checksum tells
             return
         raise
