@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 #: What is told about verification: names for people, keys of the results.
-PAIR_FIGURES = {"area under the ROC curve": "auc", "equal error rate": "eer"}
+PAIR_FIGURES = {"area under ROC": "auc", "equal error rate": "eer"}
 
 
 def demo(
@@ -74,7 +74,7 @@ def table(found: Demonstration) -> Any:
     rows = Table("on what it never saw", "95 % interval", "by guessing", box=box.SIMPLE_HEAD)
     parts = {
         "other made-up alphabets": [*one_shot(found.glyphs), *pairs],
-        "real handwritten digits, without any training on them": one_shot(found.digits),
+        "real digits, without training on them": one_shot(found.digits),
     }
     for title, figures in parts.items():
         rows.add_row(f"[bold]{title}[/bold]")
