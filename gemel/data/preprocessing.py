@@ -18,6 +18,10 @@ from gemel.errors import InputError, RecipeError, did_you_mean
 Fit = Literal["stretch", "pad", "crop"]
 Background = Literal["keep", "dark"]
 
+#: A difference from the background that counts as ink, of 255, and the least box kept around it, as a share.
+FAINTEST_INK = 24
+LEAST_BOX = 0.3
+
 _EXIF_ORIENTATION = 0x0112
 
 #: Pictures of more pixels are made smaller before anything else is done to them.
@@ -44,6 +48,7 @@ class Preprocessing:
     channels: int = 1
     fit: Fit = "stretch"
     background: Background = "keep"
+    trim: bool = False
     mean: tuple[float, ...] = (0.5,)
     std: tuple[float, ...] = (0.5,)
 
@@ -71,7 +76,7 @@ class Preprocessing:
         with quiet_pillow:
             plain = eight_bit(upright(image), "L" if self.channels == 1 else "RGB")
         light = self.background == "dark" and border_median(plain).sum() > 127.5 * self.channels
-        fitted = np.array(self._fitted(plain)).reshape(*self.size, self.channels)
+        fitted = np.array(self._fitted(trimmed(plain) if self.trim else plain)).reshape(*self.size, self.channels)
         if light:
             np.subtract(255, fitted, out=fitted)
         return np.ascontiguousarray(fitted.transpose(2, 0, 1))
@@ -204,6 +209,25 @@ def border_median(image: Image.Image) -> np.ndarray:
     pixels = np.asarray(image).reshape(image.height, image.width, -1)
     border = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])  # (2 (H + W), channels)
     return np.sort(border, axis=0)[len(border) // 2]
+
+
+def trimmed(image: Image.Image) -> Image.Image:
+    """Return the box of what differs from the border's median, with some margin; an even picture comes back as it is.
+
+    Ink is what differs by at least 40 % of the greatest difference. The margin is a tenth of the box's longer side, and
+    the box at least ``LEAST_BOX`` of the picture's longer side in one direction, so that a speck does not become a blot.
+    """
+    grey = image.convert("L")
+    differences = np.abs(np.asarray(grey, dtype=np.int16) - int(border_median(grey)[0]))  # (H, W)
+    ink = differences >= max(FAINTEST_INK, 0.4 * differences.max())
+    rows, columns = np.flatnonzero(ink.any(1)), np.flatnonzero(ink.any(0))
+    if not len(rows):
+        return image
+    top, bottom, left, right = rows[0], rows[-1] + 1, columns[0], columns[-1] + 1
+    longest = max(bottom - top, right - left)
+    margin = round(max(0.1 * longest, (LEAST_BOX * max(image.size) - longest) / 2))
+    box = (left - margin, top - margin, right + margin, bottom + margin)
+    return image.crop((max(0, box[0]), max(0, box[1]), min(image.width, box[2]), min(image.height, box[3])))
 
 
 def resized(

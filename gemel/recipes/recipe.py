@@ -61,6 +61,7 @@ class Preprocess(Section):
     channels: Literal[1, 3] | None = Field(None, description="1 grey, 3 colour; by default what the data are")
     fit: Literal["stretch", "pad", "crop"] = "pad"
     background: Literal["keep", "dark"] = Field("keep", description="dark: bright-bordered grey pictures are inverted")
+    trim: bool = Field(False, description="cut away the even background around the ink")
 
 
 class Training(Section):

@@ -79,6 +79,7 @@ def preprocessing_for(recipe: Recipe, source: Source) -> Preprocessing:
             channels=chosen.channels or channels_of(source),
             fit=chosen.fit,
             background=chosen.background,
+            trim=chosen.trim,
         )
     except ValueError as error:
         raise RecipeError(f"preprocessing: {error}") from error
