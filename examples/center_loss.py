@@ -43,7 +43,7 @@ RECIPE = {
     "similarity": "euclidean",
     "learner": "classification",
     "sampler": {"name": "items", "batch_size": 128},
-    "training": {"steps": 1200, "learning_rate": 0.003, "average": 0.99, "precision": "float32", "device": "cpu"},
+    "training": {"steps": 400, "learning_rate": 0.003, "average": 0.99, "precision": "float32", "device": "cpu"},
 }
 
 
@@ -139,7 +139,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--weights", type=float, nargs="+", default=[0.0, 0.1, 1.0], help="of the center term")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--steps", type=int, default=1200)
+    parser.add_argument("--steps", type=int, default=400)
     parser.add_argument("--picture", type=Path, help="where to draw them side by side")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     arguments = parser.parse_args()
