@@ -49,10 +49,14 @@ def progress(what: str) -> Iterator[Callable[[int, int], None]]:
         Rate(),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=stderr, transient=True, disable=not stderr.is_terminal) as bar:
-        task = bar.add_task(what, total=None)
+    bar = Progress(*columns, console=stderr, transient=True, disable=not stderr.is_terminal)
+    task = bar.add_task(what, total=None)
 
-        def tell(done: int, total: int) -> None:
-            bar.update(task, completed=done, total=total, visible=done < total)  # not beside what comes next
+    def tell(done: int, total: int) -> None:
+        bar.update(task, completed=done, total=total)
+        (bar.start if done < total else bar.stop)()  # a full bar makes room for what comes next
 
+    try:
         yield tell
+    finally:
+        bar.stop()

@@ -56,6 +56,8 @@ class Preprocessing:
         object.__setattr__(self, "size", _height_and_width(self.size))
         if not _is_whole(self.channels) or self.channels not in (1, 3):
             raise ValueError(f"channels is {self.channels!r}; it must be 1 (grey) or 3 (colour)")
+        if not isinstance(self.trim, bool):
+            raise ValueError(f"trim is {self.trim!r}; it must be true or false")
         _check_choice("fit", self.fit, get_args(Fit))
         _check_choice("background", self.background, get_args(Background))
         object.__setattr__(self, "mean", _per_channel("mean", self.mean, self.channels))

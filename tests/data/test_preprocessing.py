@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from gemel.data.opening import decode
-from gemel.data.preprocessing import Preprocessing, scaled_to_bytes
+from gemel.data.preprocessing import Preprocessing, scaled_to_bytes, trimmed
 from gemel.errors import InputError, RecipeError
 from tests.data.pictures import encoded, noise
 
@@ -241,3 +241,53 @@ def test_from_json_is_strict(values: dict[str, object], message: str) -> None:
     with pytest.raises(RecipeError) as caught:
         Preprocessing.from_json(values)
     assert str(caught.value) == message
+
+
+def drawing(left: int, top: int, scale: int = 1, light: bool = True) -> Image.Image:
+    """Return a cross of 20 * scale pixels on even paper, at a place."""
+    pixels = np.full((200, 200), 250 if light else 5, np.uint8)
+    ink = 10 if light else 240
+    pixels[top + 8 * scale : top + 12 * scale, left : left + 20 * scale] = ink
+    pixels[top : top + 20 * scale, left + 8 * scale : left + 12 * scale] = ink
+    return Image.fromarray(pixels)
+
+
+def test_trimming_forgets_the_place_and_the_size_of_the_ink() -> None:
+    trimming = Preprocessing(size=(32, 32), fit="pad", background="dark", trim=True)
+    reference = trimming.pixels(drawing(90, 90, scale=4)).astype(int)
+    for other in (drawing(20, 60, scale=4), drawing(60, 30, scale=6), drawing(60, 30, scale=6, light=False)):
+        assert np.abs(trimming.pixels(other).astype(int) - reference).mean() < 6
+    as_it_is = Preprocessing(size=(32, 32), fit="pad", background="dark")
+    assert (
+        np.abs(as_it_is.pixels(drawing(20, 60, scale=4)).astype(int) - as_it_is.pixels(drawing(90, 90, scale=4))).mean()
+        > 15
+    )
+
+
+def test_trimming_keeps_all_ink_and_a_margin() -> None:
+    box = trimmed(drawing(40, 70, scale=4))
+    assert box.size == (96, 96)  # 80 and a tenth of it on either side
+    assert (np.asarray(box) < 128).sum() == (np.asarray(drawing(40, 70, scale=4)) < 128).sum()
+
+
+def test_trimming_does_not_blow_up_a_speck() -> None:
+    speck = Image.fromarray(np.full((200, 200), 255, np.uint8))
+    speck.putpixel((100, 100), 0)
+    assert max(trimmed(speck).size) >= 60
+
+
+@pytest.mark.parametrize("value", [0, 128, 255])
+def test_trimming_leaves_an_even_picture_as_it_is(value: int) -> None:
+    even = Image.fromarray(np.full((30, 50), value, np.uint8))
+    assert trimmed(even) is even
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 40), (20_000, 3)])
+def test_trimming_takes_any_size(size: tuple[int, int]) -> None:
+    image = Image.effect_noise(size, 50) if min(size) > 1 else Image.new("L", size, 3)
+    assert Preprocessing(size=(16, 16), trim=True).pixels(image).shape == (1, 16, 16)
+
+
+def test_trimming_is_true_or_false() -> None:
+    with pytest.raises(ValueError, match="trim is 2; it must be true or false"):
+        Preprocessing(size=(8, 8), trim=2)  # type: ignore[arg-type]
