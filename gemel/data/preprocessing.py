@@ -217,7 +217,7 @@ def trimmed(image: Image.Image) -> Image.Image:
     """Return the box of what differs from the border's median, with some margin; an even picture comes back as it is.
 
     Ink is what differs by at least 40 % of the greatest difference. The margin is a tenth of the box's longer side, and
-    the box at least ``LEAST_BOX`` of the picture's longer side in one direction, so that a speck does not become a blot.
+    the box at least ``LEAST_BOX`` of the picture's longer side in one direction: a speck does not become a blot.
     """
     grey = image.convert("L")
     differences = np.abs(np.asarray(grey, dtype=np.int16) - int(border_median(grey)[0]))  # (H, W)

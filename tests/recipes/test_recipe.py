@@ -82,7 +82,8 @@ UNKNOWN = {
     "traning.steps=3": "Unknown recipe key 'traning'. Did you mean 'training'?",
     "training.step=3": "Unknown recipe key 'training.step'. Did you mean 'steps'?",
     "data.validaton=0.1": "Unknown recipe key 'data.validaton'. Did you mean 'validation'?",
-    "preprocessing.colour=3": "Unknown recipe key 'preprocessing.colour'. Known: background, channels, fit, size, trim.",
+    "preprocessing.colour=3": "Unknown recipe key 'preprocessing.colour'. Known: background, channels, fit, size, "
+    "trim.",
     "xyz=1": "Unknown recipe key 'xyz'. Known: augmentation, data, description, encoder, learner, loss, miner, name, "
     "preprocessing, sampler, similarity, training, validation.",
 }
