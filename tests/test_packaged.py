@@ -53,7 +53,7 @@ def test_it_recognises_made_up_characters(characters: Model, monkeypatch: pytest
 
 def test_paper_and_slate_are_one(characters: Model) -> None:
     drawing = draw_glyphs(3, characters=1, writers=1, size=64, seed=5)[0, 0]
-    assert characters.score(drawing, np.subtract(255, drawing)) == 1.0
+    assert characters.score(drawing, np.subtract(255, drawing)) > 0.99
 
 
 def test_one_shot_on_real_digits(characters: Model, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

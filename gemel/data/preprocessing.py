@@ -39,6 +39,7 @@ class Preprocessing:
         background: ``"keep"``, or ``"dark"``: a picture whose border's median is light is inverted, so that ink is
             bright on dark whatever the scan.
         mean, std: per channel, for pixels in 0 ... 1; one number stands for all channels.
+        trim: cut away the even background around the ink first, so that neither its place nor its size matters.
 
     Raises:
         ValueError: a value is out of range.
@@ -48,9 +49,9 @@ class Preprocessing:
     channels: int = 1
     fit: Fit = "stretch"
     background: Background = "keep"
-    trim: bool = False
     mean: tuple[float, ...] = (0.5,)
     std: tuple[float, ...] = (0.5,)
+    trim: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "size", _height_and_width(self.size))

@@ -57,8 +57,8 @@ def test_the_distance_weighted_miner_knows_the_dimensions() -> None:
 REFUSED = {
     "encoder=resnet": "Unknown encoder 'resnet'. Did you mean 'resnet12'?",
     "encoder.dimensionz=3": "Unknown option 'dimensionz' of encoder 'residual'. Did you mean 'dimensions'?",
-    "encoder.channels=3": "Unknown option 'channels' of encoder 'residual'. Known: dimensions, dropout, pool, "
-    "stem_stride, widths.",
+    "encoder.channels=3": "Unknown option 'channels' of encoder 'residual'. Known: dimensions, dropout, norm, "
+    "pool, stem_stride, widths.",
     "encoder.dimensions=abc": "Option 'dimensions' of encoder 'residual' is 'abc'; a whole number is expected.",
     "encoder.dimensions=-5": "encoder 'residual': dimensions is -5; it must be 1 or more",
     "encoder.widths=[]": "encoder 'residual': widths is []; it must be one whole number or more, each 1 or more",
