@@ -73,7 +73,12 @@ def rows() -> list[tuple[str, str, str, str, str]]:
         table.append((what, found[0], f"{sign} {goal:.1%}", met(found[1], goal, at_most), others))
 
     add("official one-shot runs, error: best recipe", error(best), 0.015, True, "ARC 1.5 %, BPL 3.3 %, human 4.5 %")
-    names = {"contrastive": "contrastive", "similarity": "Koch-style similarity", "characters": "triplet (the best recipe)", "margin_softmax": "margin softmax"}
+    names = {
+        "contrastive": "contrastive",
+        "similarity": "Koch-style similarity",
+        "characters": "triplet (the best recipe)",
+        "margin_softmax": "margin softmax",
+    }
     for run, name in names.items():
         add(f"official runs, error: {name}", error(model(run)), 0.08, True, "Koch 8.0 %")
     add("official runs, error: trained on glyphs only", error(glyphs), 0.10, True, "nobody's")
