@@ -107,9 +107,13 @@ class Calibration:
 def softly_bounded(values: np.ndarray, low: float, high: float) -> np.ndarray:
     """Return values that stay as they are well within (low, high) and bend smoothly towards its ends: any shape.
 
-    ``low + softplus(x - low) - softplus(x - high)``, which rises everywhere.
+    ``low + softplus(x - low) - softplus(x - high)``, which rises everywhere (to rounding); where x is above the middle,
+    the same sum is counted from the upper end, so that large values do not cancel.
     """
-    bounded: np.ndarray = low + np.logaddexp(0, values - low) - np.logaddexp(0, values - high)
+    upper = values > (low + high) / 2
+    from_end = np.where(upper, high - values, values - low)
+    share = np.logaddexp(0, from_end) - np.logaddexp(0, from_end - (high - low))
+    bounded: np.ndarray = np.clip(np.where(upper, high - share, low + share), low, high)
     return bounded
 
 
