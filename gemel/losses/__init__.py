@@ -8,6 +8,7 @@ from gemel.losses.margin_softmax import MarginSoftmax
 from gemel.losses.mining import MINERS, AllTriplets, DistanceWeighted, Hard, Miner, SemiHard
 from gemel.losses.plugged import MetricLearningLoss
 from gemel.losses.softmax import Softmax
+from gemel.losses.supervised_contrastive import SupervisedContrastive
 from gemel.losses.triplet import Triplet
 
 PAIR_LOSSES: dict[str, type[PairLoss]] = {
@@ -21,6 +22,7 @@ CLASS_LOSSES: dict[str, type[ClassLoss]] = {
     "softmax": Softmax,
     "margin_softmax": MarginSoftmax,
     "center": CenterLoss,
+    "supervised_contrastive": SupervisedContrastive,
     "metric_learning": MetricLearningLoss,
 }
 LOSSES: dict[str, type[PairLoss] | type[TripletLoss] | type[ClassLoss]] = {
@@ -48,6 +50,7 @@ __all__ = [
     "PairLoss",
     "SemiHard",
     "Softmax",
+    "SupervisedContrastive",
     "Triplet",
     "TripletLoss",
 ]

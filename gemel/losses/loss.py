@@ -33,8 +33,8 @@ class TripletLoss(nn.Module, ABC):
 class ClassLoss(nn.Module, ABC):
     """Embeddings and class numbers -> the mean loss: (B, D), (B,) in 0 ... classes-1 -> ().
 
-    The constructor takes ``dimensions`` (D) and ``classes``: such a loss learns something (a weight, a center) for
-    every training class. A loss writes ``mean_loss``; ``forward`` keeps autocast out of its matrix products, whose
+    A loss that learns something (a weight, a center) for every training class takes ``dimensions`` (D) and ``classes``
+    in its constructor. A loss writes ``mean_loss``; ``forward`` keeps autocast out of its matrix products, whose
     logits bfloat16 would round to two or three digits.
     """
 

@@ -89,6 +89,7 @@ class Validation(Section):
     shots: int = Field(1, ge=1)
     queries: int = Field(5, ge=1, description="lowered to what the classes hold")
     episodes: int = Field(400, ge=10)
+    within_group: bool = Field(False, description="an episode's classes come from one group, as one alphabet")
     views: int = Field(1, ge=1, description="embeddings averaged over this many fixed small changes of an item")
 
 

@@ -24,6 +24,7 @@ from gemel.files import clear_drafts, write_json, write_text
 from gemel.learners import EmbeddingLearner, Learner
 from gemel.model import Model, load
 from gemel.recipes import Recipe, packaged_recipes
+from gemel.recipes.recipe import Validation
 from gemel.training.collapse import warnings_for
 from gemel.training.progress import Record, Reporter, Silent
 from gemel.training.trainer import Trainer
@@ -161,17 +162,11 @@ def validator(
     """Return what measures a learner's one-shot accuracy on the validation classes, and warns of a collapse.
 
     Raises:
-        DataError: fewer than two validation classes hold an item more than the shots.
+        DataError: see ``fitting_episode``.
     """
     plan = recipe.validation
-    sizes = sorted((len(members) for members in validation.by_class), reverse=True)
-    ways = min(plan.ways, sum(size > plan.shots for size in sizes))
-    if ways < 2:
-        raise DataError(
-            f"{ways} of {len(validation.classes)} validation class(es) hold {plan.shots + 1} items or more; 2 are "
-            "needed to tell how good the model gets. Add items, or raise data.validation."
-        )
-    queries = min(plan.queries, sizes[ways - 1] - plan.shots)
+    groups = validation.groups if plan.within_group else ("",) * len(validation.classes)
+    ways, queries = fitting_episode(validation, groups, plan)
 
     def evaluate(learner: Learner, metrics: dict[str, float]) -> tuple[float, list[str]]:
         assert isinstance(learner, EmbeddingLearner)
@@ -181,11 +176,30 @@ def validator(
             return 0.0, found
         result = episode_accuracy(
             embeddings, validation.labels, learner.similarity, ways, plan.shots, queries, plan.episodes,
-            seed=recipe.training.seed,
+            seed=recipe.training.seed, groups=groups,
         )  # fmt: skip
         return result.accuracy.value, found
 
     return evaluate
+
+
+def fitting_episode(validation: Dataset, groups: Sequence[str], plan: Validation) -> tuple[int, int]:
+    """Return the ways and queries asked for, lowered to what the classes of one group hold.
+
+    Raises:
+        DataError: no group has two classes of an item more than the shots.
+    """
+    sizes: dict[str, list[int]] = {}
+    for group, size in zip(groups, np.bincount(validation.labels, minlength=len(groups)), strict=True):
+        sizes.setdefault(group, []).append(int(size))
+    falling = [sorted(row, reverse=True) for row in sizes.values()]
+    ways = min(plan.ways, max((sum(size > plan.shots for size in row) for row in falling), default=0))
+    if ways < 2:
+        raise DataError(
+            f"{ways} of {len(validation.classes)} validation class(es) hold {plan.shots + 1} items or more; 2 are "
+            "needed to tell how good the model gets. Add items, or raise data.validation."
+        )
+    return ways, min(plan.queries, max(row[ways - 1] for row in falling if len(row) >= ways) - plan.shots)
 
 
 def finished(recipe: Recipe, prepared: Prepared, trainer: Trainer, history: Sequence[Record]) -> Model:

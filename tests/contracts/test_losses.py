@@ -39,6 +39,7 @@ CLASS_CASES: list[Case] = [
     ("margin_softmax", {"form": "cosface"}),
     ("margin_softmax", {"form": "arcface", "margin": 0.5}),
     ("center", {"weight": 0.5}),
+    ("supervised_contrastive", {"temperature": 0.5}),
     ("metric_learning", {}),
     ("metric_learning", {"loss": "ProxyAnchorLoss"}),
     ("metric_learning", {"loss": "TripletMarginLoss", "miner": "BatchHardMiner"}),

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from gemel.losses import CenterLoss, MarginSoftmax, Softmax
+from gemel.losses import CenterLoss, MarginSoftmax, Softmax, SupervisedContrastive
 from gemel.losses.center import moved_centers
 from gemel.losses.margin_softmax import additive_angular_margin
 from gemel.randomness import seeded, torch_generator
@@ -135,3 +135,30 @@ def test_gradient_of_the_center_term_pulls_to_the_centers_from_before_the_move()
 def test_center_refusals(options: dict[str, float], message: str) -> None:
     with pytest.raises(ValueError, match=f"^{message}$"):
         CenterLoss(4, 3, **options)
+
+
+def test_supervised_contrastive_against_the_slow_formula() -> None:
+    embeddings, labels = batch()
+    expected = slow.supervised_contrastive(embeddings.tolist(), labels.tolist(), 0.2)
+    torch.testing.assert_close(SupervisedContrastive(0.2)(embeddings, labels), torch.tensor(expected))
+
+
+def test_supervised_contrastive_by_hand() -> None:
+    embeddings = torch.tensor([[2.0, 0.0], [5.0, 0.0], [0.0, 1.0]])  # two of a class, and one alone at a right angle
+    cost = SupervisedContrastive(0.5)(embeddings, torch.tensor([4, 4, 7]))
+    torch.testing.assert_close(cost, torch.tensor(math.log(1 + math.exp(-2))))
+
+
+def test_supervised_contrastive_without_partners_teaches_nothing() -> None:
+    for count in (1, 3):
+        embeddings = torch.randn(count, 4, generator=torch_generator(0)).requires_grad_()
+        cost = SupervisedContrastive()(embeddings, torch.arange(count))
+        cost.backward()
+        assert cost == 0
+        assert embeddings.grad is not None
+        assert torch.equal(embeddings.grad, torch.zeros(count, 4))
+
+
+def test_supervised_contrastive_refuses_a_temperature_of_zero() -> None:
+    with pytest.raises(ValueError, match="temperature is 0; it must be above 0"):
+        SupervisedContrastive(0)

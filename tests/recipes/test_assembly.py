@@ -69,7 +69,7 @@ REFUSED = {
     "loss.form=x": "loss 'margin_softmax': form is 'x'; it must be 'cosface' or 'arcface'",
     "loss.margin=true": "Option 'margin' of loss 'margin_softmax' is True; a number is expected.",
     "loss=triplet": "Learner 'classification' does not descend loss 'triplet'; set loss to softmax or margin_softmax "
-    "or center or metric_learning.",
+    "or center or supervised_contrastive or metric_learning.",
     "learner=siamese": "Learner 'siamese' does not descend loss 'margin_softmax'; set loss to contrastive or "
     "binary_cross_entropy.",
     "learner={active_only: true}": "Unknown learner ''. Known: classification, siamese, triplet.",

@@ -62,3 +62,15 @@ def moved_center(center: Vector, members: Sequence[Vector], alpha: float) -> lis
         delta = sum(value - member[axis] for member in members) / (1 + len(members))
         moved.append(value - alpha * delta)
     return moved
+
+
+def supervised_contrastive(embeddings: Sequence[Vector], labels: Sequence[int], temperature: float) -> float:
+    """Khosla et al. 2020, eq. 2, mean over the anchors that have a positive."""
+    costs = []
+    for a, anchor in enumerate(embeddings):
+        scores = [math.exp(cosine(anchor, other) / temperature) for other in embeddings]
+        others = sum(score for k, score in enumerate(scores) if k != a)
+        positives = [p for p in range(len(labels)) if p != a and labels[p] == labels[a]]
+        if positives:
+            costs.append(-sum(math.log(scores[p] / others) for p in positives) / len(positives))
+    return sum(costs) / len(costs)

@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 
 import gemel
+from gemel.data import Dataset
 from gemel.errors import DataError, GemelError, ModelError, RecipeError
 from gemel.model import load
 from gemel.recipes import Recipe
-from gemel.workflows.training import check_folder, recipe_for
+from gemel.recipes.recipe import Validation
+from gemel.workflows.training import check_folder, fitting_episode, recipe_for
 
 QUICK = (
     "preprocessing.size=16",
@@ -100,3 +102,23 @@ def test_a_source_is_a_recipe_s_file_data_or_a_packaged_recipe(tmp_path: Path) -
     with pytest.raises(RecipeError) as error:
         recipe_for("charactrs", [])
     assert str(error.value) == ("'charactrs' is neither a path nor a packaged recipe. Did you mean 'characters'?")
+
+
+@pytest.mark.parametrize(
+    ("groups", "ways", "expected"),
+    [("aaaa", 20, (4, 1)), ("aaaa", 2, (2, 5)), ("aabb", 20, (2, 5)), ("abbb", 20, (3, 1)), ("aabb", 1, (1, 5))],
+)
+def test_validation_episodes_are_lowered_to_what_a_group_holds(groups, ways, expected):
+    sizes = [9, 7, 6, 2]
+    data = Dataset(
+        images=np.zeros((24, 1, 2, 2), np.uint8),
+        labels=np.repeat(np.arange(4), sizes),
+        names=("",) * 24,
+        classes=tuple("wxyz"),
+    )
+    plan = Validation.model_construct(ways=ways, shots=1, queries=5)
+    if ways == 1:
+        with pytest.raises(DataError, match="1 of 4 validation"):
+            fitting_episode(data, groups, plan)
+    else:
+        assert fitting_episode(data, groups, plan) == expected
