@@ -28,7 +28,6 @@ from gemel.evaluation.thresholds import OperatingPoint
 from gemel.evaluation.unknown import posterior
 from gemel.files import replacing, sha256, write_json, write_text
 from gemel.learners import EmbeddingLearner
-from gemel.learners.classifier import prototypes
 from gemel.recipes import Recipe
 from gemel.similarity import Similarity
 from gemel.verdicts import Identification, Match, Verdict
@@ -177,8 +176,7 @@ class Model:
         self, embeddings: Tensor, names: Sequence[str], support: Support, matches: int = 5, unknown_prior: float = 0.5
     ) -> list[Identification]:
         """Return the same for items that are embedded already: (Q, D)."""
-        means = prototypes(support.embeddings, support.labels, len(support.classes))
-        scores = self.similarity.matrix(embeddings, means)  # (Q, N)
+        scores = self.learner.class_scores(embeddings, support.embeddings, support.labels, len(support.classes))
         probabilities = posterior(self.calibration.log_odds(scores.numpy()), unknown_prior)  # (Q, N + 1)
         to_items = self.similarity.matrix(embeddings, support.embeddings)  # (Q, S)
         return [

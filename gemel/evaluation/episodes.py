@@ -13,7 +13,7 @@ from torch import Tensor
 from gemel.evaluation.checks import checked_labels
 from gemel.evaluation.episode_indices import sample_episodes
 from gemel.evaluation.intervals import Estimate, mean_rate
-from gemel.similarity import Similarity
+from gemel.similarity import ClassScorer
 
 #: Numbers gathered at once: 16 MiB of float32, near what a processor's cache holds.
 CHUNK = 2**22
@@ -21,7 +21,7 @@ CHUNK = 2**22
 
 @dataclass(frozen=True)
 class EpisodesResult:
-    """The accuracy of one nearest-prototype classifier an episode, mean over the episodes."""
+    """The accuracy of one classifier an episode, mean over the episodes."""
 
     ways: int
     shots: int
@@ -46,22 +46,24 @@ class EpisodesResult:
         return f"{self.ways}-way {self.shots}-shot accuracy {self.accuracy} ({self.episodes} episodes)"
 
 
-def prototype_scores(embeddings: Tensor, similarity: Similarity, support: Tensor, query: Tensor) -> Tensor:
-    """Return the score of every query item with every class's mean support embedding.
+def episode_scores(embeddings: Tensor, scorer: ClassScorer, support: Tensor, query: Tensor) -> Tensor:
+    """Return the score of every query item with every class.
 
     Args:
         embeddings: (M, D).
-        similarity: compares them.
+        scorer: compares them.
         support: (E, N, K) item numbers.
         query: (E, Q) item numbers.
 
     Returns:
         (E, Q, N).
     """
-    return similarity.matrix(embeddings[query], embeddings[support].mean(-2))
+    _, ways, shots = support.shape
+    labels = torch.arange(ways, device=embeddings.device).repeat_interleave(shots)
+    return scorer.class_scores(embeddings[query], embeddings[support.flatten(1)], labels, ways)
 
 
-def accuracies(embeddings: Tensor, similarity: Similarity, support: np.ndarray, query: np.ndarray) -> np.ndarray:
+def accuracies(embeddings: Tensor, scorer: ClassScorer, support: np.ndarray, query: np.ndarray) -> np.ndarray:
     """Return each episode's share of queries that score highest with their own class: (E, N, K), (E, N, Q) -> (E,)."""
     episodes, ways, shots = support.shape
     truth = torch.arange(ways).repeat_interleave(query.shape[2])  # (N*Q,)
@@ -70,7 +72,7 @@ def accuracies(embeddings: Tensor, similarity: Similarity, support: np.ndarray, 
     for start in range(0, episodes, chunk):
         support_part = torch.from_numpy(support[start : start + chunk])
         query_part = torch.from_numpy(query[start : start + chunk]).flatten(1)
-        scores = prototype_scores(embeddings, similarity, support_part, query_part)
+        scores = episode_scores(embeddings, scorer, support_part, query_part)
         parts.append((scores.argmax(-1).cpu() == truth).double().mean(1))
     return torch.cat(parts).numpy()
 
@@ -78,7 +80,7 @@ def accuracies(embeddings: Tensor, similarity: Similarity, support: np.ndarray, 
 def episode_accuracy(
     embeddings: Tensor,
     labels: np.ndarray | Tensor,
-    similarity: Similarity,
+    scorer: ClassScorer,
     ways: int = 5,
     shots: int = 1,
     queries: int = 15,
@@ -87,14 +89,14 @@ def episode_accuracy(
     groups: Sequence[str] | None = None,
     item_writers: np.ndarray | None = None,
 ) -> EpisodesResult:
-    """Return the N-way K-shot accuracy, each query going to the class whose mean support embedding scores highest.
+    """Return the N-way K-shot accuracy, each query going to the class that it scores highest with.
 
     One accuracy an episode, and the interval over those (never pooled over queries, which hang together).
 
     Args:
         embeddings: (M, D), finite.
         labels: (M,) class numbers.
-        similarity: compares embeddings.
+        scorer: a similarity, or a learner.
         ways, shots, queries: N classes, K support and Q query items of each.
         episodes, seed, groups, item_writers: see ``sample_episodes``.
 
@@ -104,5 +106,5 @@ def episode_accuracy(
     numbers = checked_labels(embeddings, labels)
     support, query = sample_episodes(numbers, ways, shots, queries, episodes, seed, groups, item_writers)
     with torch.no_grad():
-        rates = accuracies(embeddings, similarity, support, query)
+        rates = accuracies(embeddings, scorer, support, query)
     return EpisodesResult(ways, shots, queries, episodes, seed, mean_rate(rates))

@@ -13,7 +13,7 @@ from torch import Tensor
 from gemel.errors import DataError
 from gemel.evaluation.checks import checked_labels
 from gemel.evaluation.intervals import Estimate, counted_rate
-from gemel.similarity import Similarity
+from gemel.similarity import ClassScorer
 
 
 @dataclass(frozen=True)
@@ -49,22 +49,23 @@ class OneShotRunsResult:
         return f"one-shot runs: error {self.error} ({self.errors} of {self.trials})"
 
 
-def errors_of(run: OneShotRun, similarity: Similarity) -> int:
+def errors_of(run: OneShotRun, scorer: ClassScorer) -> int:
     """Return how many test items score highest with a support item that is not the true one."""
     truth = torch.from_numpy(checked_labels(run.test, run.truth))
     checked_labels(run.support, np.arange(len(run.support)))
     if len(truth) and not 0 <= int(truth.min()) <= int(truth.max()) < len(run.support):
         raise DataError(f"A true position is {int(truth.max())}; one of 0 ... {len(run.support) - 1} is expected.")
-    return int((similarity.matrix(run.test, run.support).argmax(-1).cpu() != truth).sum())
+    places = torch.arange(len(run.support))
+    return int((scorer.class_scores(run.test, run.support, places, len(places)).argmax(-1).cpu() != truth).sum())
 
 
-def one_shot_runs(runs: Sequence[OneShotRun], similarity: Similarity) -> OneShotRunsResult:
+def one_shot_runs(runs: Sequence[OneShotRun], scorer: ClassScorer) -> OneShotRunsResult:
     """Return the one-shot error over the runs: each test item goes to the support item that it scores highest with.
 
     Raises:
         DataError: there are no trials, or a run's arrays do not fit each other.
     """
     with torch.no_grad():
-        per_run = tuple(errors_of(run, similarity) for run in runs)
+        per_run = tuple(errors_of(run, scorer) for run in runs)
     errors, trials = sum(per_run), sum(len(run.test) for run in runs)
     return OneShotRunsResult(counted_rate(errors, trials), errors, trials, per_run)

@@ -15,9 +15,9 @@ from gemel.errors import DataError, RecipeError
 from gemel.evaluation.calibration import Calibration
 from gemel.evaluation.checks import checked_labels
 from gemel.evaluation.episode_indices import sample_episodes
-from gemel.evaluation.episodes import prototype_scores
+from gemel.evaluation.episodes import episode_scores
 from gemel.evaluation.intervals import Estimate, mean_rate
-from gemel.similarity import Similarity
+from gemel.similarity import ClassScorer
 
 
 def posterior(log_odds: np.ndarray, unknown_prior: float = 0.5) -> np.ndarray:
@@ -84,7 +84,7 @@ class OpenSetResult:
 def open_set(
     embeddings: Tensor,
     labels: np.ndarray | Tensor,
-    similarity: Similarity,
+    scorer: ClassScorer,
     calibration: Calibration,
     ways: int = 5,
     shots: int = 1,
@@ -95,12 +95,12 @@ def open_set(
 ) -> OpenSetResult:
     """Return the rates of the unknown rule over episodes of ``ways`` enrolled classes and as many others.
 
-    A query's log odds for a class are those of its score with the class's mean support embedding.
+    A query's log odds for a class are those of its score with it.
 
     Args:
         embeddings: (M, D), finite.
         labels: (M,) class numbers.
-        similarity: compares embeddings.
+        scorer: a similarity, or a learner.
         calibration: fitted on other classes.
         ways, shots, queries: N enrolled classes of K support items; Q queries of each and of each of N others.
         episodes, seed: how many, and of their drawing.
@@ -113,7 +113,7 @@ def open_set(
     support, query = sample_episodes(numbers, 2 * ways, shots, queries, episodes, seed)
     flat = torch.from_numpy(query.reshape(episodes, -1))  # (E, 2*N*Q), the enrolled classes' queries first
     with torch.no_grad():
-        scores = prototype_scores(embeddings, similarity, torch.from_numpy(support[:, :ways]), flat).cpu().numpy()
+        scores = episode_scores(embeddings, scorer, torch.from_numpy(support[:, :ways]), flat).cpu().numpy()
     given = posterior(calibration.log_odds(scores), unknown_prior).argmax(-1)  # (E, 2*N*Q), ``ways`` for unknown
     enrolled, others = given[:, : ways * queries], given[:, ways * queries :]
     truth = np.repeat(np.arange(ways), queries)

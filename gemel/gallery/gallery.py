@@ -18,7 +18,6 @@ from gemel.errors import DataError, did_you_mean
 from gemel.gallery.claim import MODEL_ID, claim
 from gemel.gallery.database import explained, opened, shown
 from gemel.gallery.tables import ClassRow, ModelRow, ReferenceRow
-from gemel.learners.classifier import prototypes
 from gemel.model import Model, Support
 from gemel.verdicts import Identification, Verdict
 
@@ -106,7 +105,7 @@ class Gallery:
         return answers if isinstance(item, list) else answers[0]
 
     def verify(self, item: Item, label: str, threshold: float | None = None) -> Verdict:
-        """Return whether an item is of a class, by its score with the mean of the class's references.
+        """Return whether an item is of a class, by its score with the class.
 
         FAR and FRR are those that the threshold reached on pairs of single items.
 
@@ -117,11 +116,13 @@ class Gallery:
         support = self._support()
         if label not in support.classes:
             raise DataError(f"There is no class '{label}'.{did_you_mean(label, support.classes)}")
-        means = prototypes(support.embeddings, support.labels, len(support.classes))
         limit = self.model.threshold if threshold is None else threshold
         with torch.inference_mode():
-            embedding = torch.from_numpy(self.model.embed([item]))[0]
-            score = float(self.model.similarity(embedding, means[support.classes.index(label)]))
+            embedding = torch.from_numpy(self.model.embed([item]))  # (1, D)
+            scores = self.model.learner.class_scores(
+                embedding, support.embeddings, support.labels, len(support.classes)
+            )
+        score = float(scores[0, support.classes.index(label)])
         calibration = self.model.calibration
         probability = float(calibration.probability(score))
         return Verdict(score, probability, score >= limit, limit, calibration.far(limit), calibration.frr(limit))

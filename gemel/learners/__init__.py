@@ -1,7 +1,7 @@
 """Methods: a loss on a batch, and how to adapt to a support set."""
 
 from gemel.learners.classification import Classification
-from gemel.learners.classifier import Classifier, NearestPrototype
+from gemel.learners.classifier import Classifier, SupportClassifier
 from gemel.learners.learner import EmbeddingLearner, Learner, Step
 from gemel.learners.siamese import Siamese
 from gemel.learners.triplet import Triplet
@@ -18,8 +18,8 @@ __all__ = [
     "Classifier",
     "EmbeddingLearner",
     "Learner",
-    "NearestPrototype",
     "Siamese",
     "Step",
+    "SupportClassifier",
     "Triplet",
 ]

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from gemel.batches import Batch, Labelled
 from gemel.encoders import Encoder
-from gemel.learners.classifier import Classifier, NearestPrototype
+from gemel.learners.classifier import Classifier, SupportClassifier
 from gemel.similarity import Similarity
 
 
@@ -63,4 +63,11 @@ class EmbeddingLearner(Learner, ABC):
         return self.similarity(self.embed(a), self.embed(b))
 
     def adapt(self, support: Labelled) -> Classifier:
-        return NearestPrototype.fit(self.embed, self.similarity, self.embed(support.items), support.labels)
+        return SupportClassifier(self.embed, self, self.embed(support.items), support.labels.clone())
+
+    def class_scores(self, query: Tensor, support: Tensor, labels: Tensor, classes: int) -> Tensor:
+        """Return the scores of embedded queries against classes, by the similarity unless the method says otherwise.
+
+        (..., Q, D), (..., S, D), (S,) in 0 ... classes-1 -> (..., Q, classes); see ``ClassScorer``.
+        """
+        return self.similarity.class_scores(query, support, labels, classes)

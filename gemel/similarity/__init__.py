@@ -1,5 +1,6 @@
 """Two embeddings -> one score, higher for more alike."""
 
+from gemel.similarity.class_scorer import ClassScorer, prototypes
 from gemel.similarity.cosine import Cosine
 from gemel.similarity.euclidean import Euclidean, SquaredEuclidean
 from gemel.similarity.exp_manhattan import ExpManhattan
@@ -14,4 +15,14 @@ SIMILARITIES: dict[str, type[Similarity]] = {
     "weighted_l1": WeightedL1,
 }
 
-__all__ = ["SIMILARITIES", "Cosine", "Euclidean", "ExpManhattan", "Similarity", "SquaredEuclidean", "WeightedL1"]
+__all__ = [
+    "SIMILARITIES",
+    "ClassScorer",
+    "Cosine",
+    "Euclidean",
+    "ExpManhattan",
+    "Similarity",
+    "SquaredEuclidean",
+    "WeightedL1",
+    "prototypes",
+]

@@ -6,6 +6,8 @@ from abc import ABC, abstractmethod
 
 from torch import Tensor, nn
 
+from gemel.similarity.class_scorer import prototypes
+
 
 class Similarity(nn.Module, ABC):
     """Two embeddings -> one score, higher for more alike; symmetric, and highest for an item with itself.
@@ -34,6 +36,13 @@ class Similarity(nn.Module, ABC):
     def matrix(self, a: Tensor, b: Tensor) -> Tensor:
         """Return the score of every row of ``a`` (..., M, D) with every row of ``b`` (..., N, D): (..., M, N)."""
         return self.forward(a.unsqueeze(-2), b.unsqueeze(-3))
+
+    def class_scores(self, query: Tensor, support: Tensor, labels: Tensor, classes: int) -> Tensor:
+        """Return the score of each query with each class's mean embedding, unless the similarity says otherwise.
+
+        (..., Q, D), (..., S, D), (S,) in 0 ... classes-1 -> (..., Q, classes); see ``ClassScorer``.
+        """
+        return self.matrix(query, prototypes(support, labels, classes))
 
     def distance(self, score: Tensor) -> Tensor:
         """Return the distance (>= 0) that a score stands for: ``highest - score``.

@@ -141,7 +141,7 @@ def evaluate_episodes(model: Model, items: Embedded, plan: Plan) -> Result:
     """Return the N-way K-shot accuracy."""
     groups = items.groups if plan.within_group else None
     return episode_accuracy(
-        items.embeddings, items.dataset.labels, model.similarity,
+        items.embeddings, items.dataset.labels, model.learner,
         plan.ways, plan.shots, plan.queries, plan.episodes, plan.seed, groups,
     )  # fmt: skip
 
@@ -163,7 +163,7 @@ def evaluate_retrieval(model: Model, items: Embedded, plan: Plan) -> Result:
 def evaluate_open_set(model: Model, items: Embedded, plan: Plan) -> Result:
     """Return how identification fares where half the queries are of no enrolled class."""
     return open_set(
-        items.embeddings, items.dataset.labels, model.similarity, model.calibration,
+        items.embeddings, items.dataset.labels, model.learner, model.calibration,
         plan.ways, plan.shots, plan.queries, plan.episodes, plan.seed,
     )  # fmt: skip
 
@@ -178,7 +178,7 @@ def evaluate_one_shot_runs(model: Model, runs: str | Path | None = None) -> Resu
         )
         for run in read_one_shot_runs(runs)
     ]
-    return one_shot_runs(prepared, model.similarity)
+    return one_shot_runs(prepared, model.learner)
 
 
 PROTOCOLS: dict[str, Callable[[Model, Embedded, Plan], Result]] = {

@@ -175,7 +175,7 @@ def validator(
         if not bool(embeddings.isfinite().all()):
             return 0.0, found
         result = episode_accuracy(
-            embeddings, validation.labels, learner.similarity, ways, plan.shots, queries, plan.episodes,
+            embeddings, validation.labels, learner, ways, plan.shots, queries, plan.episodes,
             seed=recipe.training.seed, groups=groups,
         )  # fmt: skip
         return result.accuracy.value, found

@@ -244,7 +244,7 @@ def test_a_classifier_agrees_with_the_fast_episodes(learner: EmbeddingLearner, d
     slow = float((predicted == query.labels).double().mean())
     support, queries = numbers[None, :, :shots].numpy(), numbers[None, :, shots:].numpy()
     with torch.no_grad():
-        fast = accuracies(embeddings, learner.similarity, support, queries)
+        fast = accuracies(embeddings, learner, support, queries)
     np.testing.assert_allclose(fast, [slow])
 
 

@@ -1,0 +1,31 @@
+"""Items against the classes of a support set, from embeddings alone."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+
+class ClassScorer(Protocol):
+    """Whatever scores queries against the classes of a support set: a similarity, or a learner that does it better."""
+
+    def class_scores(self, query: Tensor, support: Tensor, labels: Tensor, classes: int) -> Tensor:
+        """Return one score a class, higher for more alike.
+
+        Args:
+            query: (..., Q, D) embeddings.
+            support: (..., S, D) embeddings; each leading index is a task of its own.
+            labels: (S,) in 0 ... classes-1, the same for every task.
+            classes: N; every one has a support item.
+
+        Returns:
+            (..., Q, N).
+        """
+
+
+def prototypes(support: Tensor, labels: Tensor, classes: int) -> Tensor:
+    """Return each class's mean embedding: (..., S, D), (S,) in 0 ... classes-1 -> (..., classes, D)."""
+    members = (labels == torch.arange(classes, device=labels.device)[:, None]).to(support)  # (N, S)
+    return members @ support / members.sum(-1, keepdim=True).clamp(min=1)
