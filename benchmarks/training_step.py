@@ -67,9 +67,9 @@ def main() -> None:
         trainer = trainer_for(recipe, prepare(recipe), Path(folder), Silent())
         limit = bare(trainer)
         for _ in range(5):
-            trainer._advance()
+            trainer.advance()
             limit()
-        rounds = [(seconds(limit), seconds(trainer._advance)) for _ in range(chosen.rounds)]
+        rounds = [(seconds(limit), seconds(trainer.advance)) for _ in range(chosen.rounds)]
     encoder, step = (statistics.median(column) for column in zip(*rounds, strict=True))
     result = {
         **circumstances(),

@@ -18,6 +18,7 @@ from gemel.errors import GemelError, ModelError
 from gemel.learners import Learner
 from gemel.randomness import seeded, torch_generator
 from gemel.recipes.recipe import Training
+from gemel.training.ahead import Ahead
 from gemel.training.average import frozen_copy, move_towards
 from gemel.training.checkpoint import Checkpoint
 from gemel.training.device import device_of, lowered
@@ -74,6 +75,7 @@ class Trainer:
         self.data, self.sampler = data, sampler
         self.preprocessing, self.augmentation = preprocessing, augmentation
         self.settings, self.evaluate = settings, evaluate
+        self.batches = Ahead(self.batch, settings.steps)
         self.run_folder, self.recipe, self.reporter = run, recipe, reporter
         self.optimizer = optimizer_of(learner, settings)
         self.history: list[Record] = []
@@ -112,6 +114,7 @@ class Trainer:
             with Interruption() as interruption:
                 self._loop(interruption)
         finally:
+            self.batches.close()
             self.reporter.end()
         self.learner.load_state_dict(self.best)
         return self.history
@@ -125,7 +128,7 @@ class Trainer:
         self.save()
         saved = time.monotonic()
         while self.step < self.settings.steps and not self._patience_is_over():
-            self._advance()
+            self.advance()
             due = self.step % self.settings.validate_every == 0 or self.step == self.settings.steps
             if due:
                 self._validate()
@@ -135,10 +138,10 @@ class Trainer:
             if interruption.asked:
                 raise TrainingInterrupted
 
-    def _advance(self) -> None:
+    def advance(self) -> None:
         """Take one optimiser step."""
         step, began = self.step, time.monotonic()
-        batch = self.batch(step)
+        batch = self.batches.take(step)
         for group in self.optimizer.param_groups:
             group["lr"] = self.settings.learning_rate * cosine_rate(step, self.settings.steps, self.settings.warmup)
         self.learner.train()

@@ -330,7 +330,7 @@ def test_gradients_are_clipped(prepared: Prepared, tmp_path: Path) -> None:
         recipe = tiny("training.optimizer=sgd", "training.warmup=0", "training.weight_decay=0", f"training.clip={clip}")
         trainer = trainer_in(tmp_path, prepared, recipe)
         before = [parameter.detach().clone() for parameter in trainer.learner.parameters()]
-        trainer._advance()
+        trainer.advance()
         rate = trainer.optimizer.param_groups[0]["lr"] * 1.9  # Nesterov's first step
         after = trainer.learner.parameters()
         return float(torch.cat([(b - a).flatten() for a, b in zip(before, after, strict=True)]).norm().detach() / rate)
