@@ -2,6 +2,7 @@
 
 from gemel.learners.classification import Classification
 from gemel.learners.classifier import Classifier, SupportClassifier
+from gemel.learners.episodic import Episodic
 from gemel.learners.learner import EmbeddingLearner, Learner, Step
 from gemel.learners.siamese import Siamese
 from gemel.learners.triplet import Triplet
@@ -10,6 +11,7 @@ LEARNERS: dict[str, type[Learner]] = {
     "siamese": Siamese,
     "triplet": Triplet,
     "classification": Classification,
+    "episodic": Episodic,
 }
 
 __all__ = [
@@ -17,6 +19,7 @@ __all__ = [
     "Classification",
     "Classifier",
     "EmbeddingLearner",
+    "Episodic",
     "Learner",
     "Siamese",
     "Step",

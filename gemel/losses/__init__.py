@@ -1,10 +1,12 @@
-"""What training descends: losses on pairs, on triplets, and on classes; and miners that pick the triplets."""
+"""What training descends: losses on pairs, triplets, classes and episodes; and miners that pick the triplets."""
 
 from gemel.losses.binary_cross_entropy import BinaryCrossEntropy
 from gemel.losses.center import CenterLoss
 from gemel.losses.contrastive import ContrastiveLoss
-from gemel.losses.loss import ClassLoss, PairLoss, TripletLoss
+from gemel.losses.cross_entropy import CrossEntropy
+from gemel.losses.loss import ClassLoss, EpisodeLoss, PairLoss, TripletLoss
 from gemel.losses.margin_softmax import MarginSoftmax
+from gemel.losses.mean_squared_error import MeanSquaredError
 from gemel.losses.mining import MINERS, AllTriplets, DistanceWeighted, Hard, Miner, SemiHard
 from gemel.losses.plugged import MetricLearningLoss
 from gemel.losses.softmax import Softmax
@@ -25,14 +27,20 @@ CLASS_LOSSES: dict[str, type[ClassLoss]] = {
     "supervised_contrastive": SupervisedContrastive,
     "metric_learning": MetricLearningLoss,
 }
-LOSSES: dict[str, type[PairLoss] | type[TripletLoss] | type[ClassLoss]] = {
+EPISODE_LOSSES: dict[str, type[EpisodeLoss]] = {
+    "cross_entropy": CrossEntropy,
+    "mean_squared_error": MeanSquaredError,
+}
+LOSSES: dict[str, type[PairLoss] | type[TripletLoss] | type[ClassLoss] | type[EpisodeLoss]] = {
     **PAIR_LOSSES,
     **TRIPLET_LOSSES,
     **CLASS_LOSSES,
+    **EPISODE_LOSSES,
 }
 
 __all__ = [
     "CLASS_LOSSES",
+    "EPISODE_LOSSES",
     "LOSSES",
     "MINERS",
     "PAIR_LOSSES",
@@ -42,9 +50,12 @@ __all__ = [
     "CenterLoss",
     "ClassLoss",
     "ContrastiveLoss",
+    "CrossEntropy",
     "DistanceWeighted",
+    "EpisodeLoss",
     "Hard",
     "MarginSoftmax",
+    "MeanSquaredError",
     "MetricLearningLoss",
     "Miner",
     "PairLoss",

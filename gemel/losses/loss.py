@@ -1,4 +1,4 @@
-"""The three kinds of loss, by what they compare."""
+"""The four kinds of loss, by what they compare."""
 
 from __future__ import annotations
 
@@ -45,3 +45,14 @@ class ClassLoss(nn.Module, ABC):
     def forward(self, embeddings: Tensor, labels: Tensor) -> Tensor:
         with torch.autocast(embeddings.device.type, enabled=False):
             return self.mean_loss(embeddings, labels)
+
+
+class EpisodeLoss(nn.Module, ABC):
+    """Scores of queries with an episode's classes, and the true classes -> the mean loss.
+
+    ``forward(scores, labels)``: (Q, N), (Q,) in 0 ... N-1 -> ().
+    """
+
+    @abstractmethod
+    def forward(self, scores: Tensor, labels: Tensor) -> Tensor:
+        """Return the mean loss of the queries: ()."""

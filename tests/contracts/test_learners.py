@@ -38,7 +38,11 @@ CASES: dict[str, dict[str, Any]] = {
     "classification": {"similarity": "cosine", "loss": "margin_softmax"},
     "classification-softmax": {"similarity": "exp_manhattan", "loss": "softmax"},
     "classification-center": {"similarity": "euclidean", "loss": {"name": "center", "weight": 0.1}},
+    "episodic": {"similarity": "squared_euclidean", "loss": "cross_entropy"},
+    "episodic-cosine": {"similarity": "cosine", "loss": "cross_entropy", "scale": 10.0},
 }
+#: Options of the learner itself, among those above.
+OWN = ("active_only", "scale")
 
 
 def test_every_registered_learner_is_tried() -> None:
@@ -47,7 +51,7 @@ def test_every_registered_learner_is_tried() -> None:
 
 def recipe_of(case: str) -> Recipe:
     parts = dict(CASES[case])
-    learner = {"name": case.partition("-")[0], **{key: parts.pop(key) for key in ("active_only",) if key in parts}}
+    learner = {"name": case.partition("-")[0], **{key: parts.pop(key) for key in OWN if key in parts}}
     encoder = {"name": "residual", "dimensions": DIMENSIONS, "widths": [8, 16], "stem_stride": 2}
     return Recipe.of({"learner": learner, "encoder": encoder, **parts})
 
@@ -92,10 +96,36 @@ def triplets_of(batch: Labelled) -> Triplets:
     return Triplets(batch.items[first], batch.items[first + 1], batch.items[first.roll(1)])
 
 
+def episode_of(batch: Labelled) -> Episode:
+    """Return an episode with the first item of each class for support; the others, if there are any, ask."""
+    classes, labels = batch.labels.unique(return_inverse=True)
+    first = torch.stack([(labels == number).nonzero()[0, 0] for number in range(len(classes))])
+    rest = torch.ones(len(labels)).index_fill(0, first, 0).nonzero().flatten()
+    numbered = Labelled(batch.items, labels)
+    return Episode(chosen(numbered, first), chosen(numbered, rest if len(rest) else first))
+
+
+def taken(learner: EmbeddingLearner, batch: Labelled) -> Batch:
+    """Return the items in a shape that the learner trains on."""
+    return batch if Labelled in learner.batches else episode_of(batch)
+
+
+def shuffled(batch: Batch) -> Batch:
+    """Return the batch in another order, an episode's support and queries each for itself."""
+    if isinstance(batch, Episode):
+        return Episode(mixed(batch.support), mixed(batch.query))
+    assert isinstance(batch, Labelled)
+    return mixed(batch)
+
+
+def mixed(batch: Labelled) -> Labelled:
+    return chosen(batch, torch.randperm(len(batch.items), generator=torch_generator(0, "order")))
+
+
 def test_the_loss_is_one_finite_number_and_its_gradient_reaches_the_whole_encoder(
     learner: EmbeddingLearner, drawn: Labelled
 ) -> None:
-    step = learner(drawn)
+    step = learner(taken(learner, drawn))
     step.loss.backward()
     assert step.loss.shape == ()
     assert step.loss.isfinite()
@@ -114,7 +144,7 @@ def test_the_loss_is_one_finite_number_and_its_gradient_reaches_the_whole_encode
 def test_one_class_or_one_item_a_class_is_no_reason_to_break(learner: EmbeddingLearner, drawn: Labelled) -> None:
     learner.eval()  # a batch norm of few items tells nothing
     for numbers in (torch.arange(ITEMS), torch.arange(0, len(drawn.items), ITEMS), torch.tensor([0, 1])):
-        step = copy.deepcopy(learner)(chosen(drawn, numbers))
+        step = copy.deepcopy(learner)(taken(learner, chosen(drawn, numbers)))
         assert step.loss.isfinite()
         assert all(figure.isfinite() for figure in step.metrics.values())
 
@@ -122,9 +152,9 @@ def test_one_class_or_one_item_a_class_is_no_reason_to_break(learner: EmbeddingL
 @pytest.mark.parametrize("case", [name for name in CASES if name != "triplet-weighted"])  # which draws by place
 def test_the_order_of_a_batch_does_not_matter(case: str, drawn: Labelled) -> None:
     learner = made(case).eval()
-    order = torch.randperm(len(drawn.items), generator=torch_generator(0, "order"))
+    batch = taken(learner, drawn)
     with torch.no_grad():
-        first, second = learner(drawn).loss, learner(chosen(drawn, order)).loss
+        first, second = learner(batch).loss, learner(shuffled(batch)).loss
     torch.testing.assert_close(second, first, rtol=1e-4, atol=1e-5)
 
 
@@ -134,7 +164,7 @@ def test_the_same_seed_gives_the_same_bits(case: str, drawn: Labelled) -> None:
         optimizer = torch.optim.AdamW(learner.parameters(), 1e-3)
         for step in range(3):
             with seeded(5, "step", step):
-                learner(drawn).loss.backward()
+                learner(taken(learner, drawn)).loss.backward()
             optimizer.step()
             optimizer.zero_grad()
         return learner.state_dict()
@@ -167,14 +197,14 @@ def test_embed_gives_one_finite_row_an_item_at_any_size(learner: EmbeddingLearne
 def test_training_takes_any_size(learner: EmbeddingLearner) -> None:
     labels = torch.arange(6) // 2
     for size in ((20, 33), (16, 16)):
-        step = learner(Labelled(noise(6, *size), labels))
+        step = learner(taken(learner, Labelled(noise(6, *size), labels)))
         step.loss.backward()
         assert step.loss.isfinite()
 
 
 def test_half_precision_gives_a_loss_in_full(learner: EmbeddingLearner, drawn: Labelled) -> None:
     with torch.autocast("cpu", torch.bfloat16):
-        step = learner(drawn)
+        step = learner(taken(learner, drawn))
     step.loss.backward()
     assert step.loss.dtype == torch.float32
     assert step.loss.isfinite()
@@ -251,11 +281,17 @@ def test_a_classifier_agrees_with_the_fast_episodes(learner: EmbeddingLearner, d
 # What it trains on
 
 
-TAKEN = {"siamese": (Labelled, Pairs), "triplet": (Labelled, Triplets), "classification": (Labelled,)}
+TAKEN = {
+    "siamese": (Labelled, Pairs),
+    "triplet": (Labelled, Triplets),
+    "classification": (Labelled,),
+    "episodic": (Episode,),
+}
 REFUSED = {
     "siamese": "Siamese trains on Pairs or Labelled batches, not {}.",
     "triplet": "Triplet trains on Triplets or Labelled batches, not {}.",
     "classification": "Classification trains on Labelled batches, not {}.",
+    "episodic": "Episodic trains on Episode batches, not {}.",
 }
 
 
@@ -295,15 +331,15 @@ def test_a_single_pair_has_figures(drawn: Labelled) -> None:
 def test_a_saved_and_loaded_learner_is_the_same_to_the_bit(
     case: str, learner: EmbeddingLearner, drawn: Labelled, tmp_path: Path
 ) -> None:
-    learner(drawn)  # moves the batch norms' statistics
+    learner(taken(learner, drawn))  # moves the batch norms' statistics
     save_file({name: value.contiguous() for name, value in learner.state_dict().items()}, tmp_path / "state")
     other = assemble(recipe_of(case), channels=1, classes=CLASSES)
     other.load_state_dict(load_file(tmp_path / "state"))
     learner.eval(), other.eval()
     with torch.no_grad(), seeded(0, "drawing"):
-        first = learner(drawn).loss
+        first = learner(taken(learner, drawn)).loss
     with torch.no_grad(), seeded(0, "drawing"):
-        assert torch.equal(other(drawn).loss, first)
+        assert torch.equal(other(taken(learner, drawn)).loss, first)
         assert torch.equal(other.embed(drawn.items), learner.embed(drawn.items))
 
 
@@ -313,7 +349,7 @@ def test_sixty_steps_teach_something(case: str, drawn: Labelled) -> None:
     costs = []
     for step in range(60):
         with seeded(0, "step", step):
-            result = learner(drawn)
+            result = learner(taken(learner, drawn))
             optimizer.zero_grad()
             result.loss.backward()
         optimizer.step()

@@ -12,11 +12,13 @@ from torch import Tensor
 
 from gemel.losses import (
     CLASS_LOSSES,
+    EPISODE_LOSSES,
     LOSSES,
     MINERS,
     PAIR_LOSSES,
     TRIPLET_LOSSES,
     ClassLoss,
+    EpisodeLoss,
     Miner,
     PairLoss,
     TripletLoss,
@@ -44,6 +46,13 @@ CLASS_CASES: list[Case] = [
     ("metric_learning", {"loss": "ProxyAnchorLoss"}),
     ("metric_learning", {"loss": "TripletMarginLoss", "miner": "BatchHardMiner"}),
 ]
+EPISODE_CASES: list[Case] = [("cross_entropy", {}), ("mean_squared_error", {})]
+CASES = (
+    (PAIR_CASES, PAIR_LOSSES),
+    (TRIPLET_CASES, TRIPLET_LOSSES),
+    (CLASS_CASES, CLASS_LOSSES),
+    (EPISODE_CASES, EPISODE_LOSSES),
+)
 
 
 def named(cases: list[Case]) -> list[str]:
@@ -65,10 +74,10 @@ def numbers(count: int, below: int, seed: int = 0) -> Tensor:
 
 
 def test_every_registered_loss_is_tried() -> None:
-    for cases, registry in ((PAIR_CASES, PAIR_LOSSES), (TRIPLET_CASES, TRIPLET_LOSSES), (CLASS_CASES, CLASS_LOSSES)):
+    for cases, registry in CASES:
         assert {name for name, _ in cases} == registry.keys()
-    assert LOSSES == {**PAIR_LOSSES, **TRIPLET_LOSSES, **CLASS_LOSSES}
-    assert len(LOSSES) == len(PAIR_LOSSES) + len(TRIPLET_LOSSES) + len(CLASS_LOSSES)
+    assert {name: kind for _, registry in CASES for name, kind in registry.items()} == LOSSES
+    assert len(LOSSES) == sum(len(registry) for _, registry in CASES)
 
 
 # Losses on pairs
@@ -295,6 +304,53 @@ def test_class_loss_falls_when_descended(class_loss: ClassLoss) -> None:
         optimiser.step()
         costs.append(cost.item())
     assert costs[-1] < costs[0]
+
+
+# Losses on episodes
+
+
+@pytest.fixture(params=EPISODE_CASES, ids=named(EPISODE_CASES))
+def episode_loss(request: pytest.FixtureRequest) -> EpisodeLoss:
+    loss: EpisodeLoss = made("loss", EPISODE_LOSSES, request.param)
+    return loss
+
+
+def test_episode_loss_is_one_number_never_below_zero(episode_loss: EpisodeLoss) -> None:
+    for queries, classes in ((20, CLASSES), (1, 1), (3, 2)):
+        cost = episode_loss(rows(queries)[:, :classes], numbers(queries, classes))
+        assert cost.shape == ()
+        assert cost >= 0
+
+
+def test_a_higher_score_of_the_true_class_costs_less_and_of_another_more(episode_loss: EpisodeLoss) -> None:
+    truth = torch.tensor([2])
+    costs = {
+        column: [episode_loss(torch.full((1, 4), 0.5).index_fill(1, torch.tensor([column]), score), truth)
+                 for score in (0.5, 0.6, 0.9)]
+        for column in range(4)
+    }  # fmt: skip
+    assert costs[2][0] > costs[2][1] > costs[2][2]
+    for column in (0, 1, 3):
+        assert costs[column][0] < costs[column][1] < costs[column][2]
+
+
+def test_episode_loss_sees_neither_the_order_of_queries_nor_the_numbers_of_classes(episode_loss: EpisodeLoss) -> None:
+    scores, truth = rows(20)[:, :CLASSES], numbers(20, CLASSES)
+    order, names = (torch.randperm(count, generator=torch_generator(0, "order")) for count in (20, CLASSES))
+    cost = episode_loss(scores, truth)
+    torch.testing.assert_close(episode_loss(scores[order], truth[order]), cost)
+    torch.testing.assert_close(episode_loss(scores[:, names], names.argsort()[truth]), cost)
+
+
+@pytest.mark.parametrize("scale", [0.0, 1.0, 1e4])
+def test_episode_gradients_are_finite_and_fall_when_descended(episode_loss: EpisodeLoss, scale: float) -> None:
+    x = rows(20, scale=scale)[:, :CLASSES].clone().requires_grad_()
+    truth = numbers(20, CLASSES)
+    first = episode_loss(x, truth)
+    first.backward()
+    assert x.grad is not None
+    assert x.grad.isfinite().all()
+    assert episode_loss(x - x.grad, truth) < first
 
 
 # Miners

@@ -26,7 +26,7 @@ def test_every_packaged_recipe_reads_and_assembles(name: str) -> None:
     with torch.no_grad():
         assert learner.embed(torch.zeros(1, channels, *size)).shape == (1, learner.encoder.dimensions)
     assert isinstance(augmentation_of(recipe), Augmentation)
-    sampler_of(recipe, np.repeat(np.arange(40), 5)).batch(0)
+    sampler_of(recipe, np.repeat(np.arange(60), 20)).batch(0)
 
 
 def test_the_first_weights_are_the_seed_s_alone() -> None:
@@ -72,7 +72,7 @@ REFUSED = {
     "or center or supervised_contrastive or metric_learning.",
     "learner=siamese": "Learner 'siamese' does not descend loss 'margin_softmax'; set loss to contrastive or "
     "binary_cross_entropy.",
-    "learner={active_only: true}": "Unknown learner ''. Known: classification, siamese, triplet.",
+    "learner={active_only: true}": "Unknown learner ''. Known: classification, episodic, siamese, triplet.",
 }
 
 

@@ -74,3 +74,8 @@ def supervised_contrastive(embeddings: Sequence[Vector], labels: Sequence[int], 
         if positives:
             costs.append(-sum(math.log(scores[p] / others) for p in positives) / len(positives))
     return sum(costs) / len(costs)
+
+
+def mean_squared_error(scores: Sequence[Vector], truth: Sequence[int]) -> float:
+    squares = [(s - (c == y)) ** 2 for row, y in zip(scores, truth, strict=True) for c, s in enumerate(row)]
+    return sum(squares) / len(squares)
