@@ -7,6 +7,8 @@ from torch import Tensor, nn
 from gemel.encoders.encoder import Encoder
 from gemel.encoders.pooling import Embedding, Halve
 
+LAYERS = 4
+
 
 class Conv4(Encoder):
     """Four times ``conv3 -> batch norm -> ReLU -> max-pool 2``, flattened (Vinyals et al. 2016, Snell et al. 2017).
@@ -15,6 +17,8 @@ class Conv4(Encoder):
     Here the last maps are averaged to ``pool`` x ``pool`` first, so that one network takes any size; where they are
     that size already, this changes nothing: ``pool=1`` is the papers' network at 28x28, ``pool=5`` at 84x84.
 
+    Relation networks keep larger maps, and pool in the first two layers alone: ``halvings=2, pool=7`` at 28x28.
+
     112 k parameters with the defaults.
 
     Args:
@@ -22,22 +26,31 @@ class Conv4(Encoder):
         dimensions: D of the embedding, by a linear layer; None for the pooled features as in the papers.
         filters: feature maps of every layer (32 in some papers on miniImageNet).
         pool: cells along each side into which the last maps are averaged.
+        halvings: how many of the layers, from the first, end in max-pooling.
+
+    Raises:
+        ValueError: ``pool`` or ``halvings`` is out of range.
     """
 
     input_size = (28, 28)
 
-    def __init__(self, channels: int = 1, dimensions: int | None = None, filters: int = 64, pool: int = 1) -> None:
+    def __init__(
+        self, channels: int = 1, dimensions: int | None = None, filters: int = 64, pool: int = 1, halvings: int = LAYERS
+    ) -> None:
         embedding = Embedding(filters, pool, dimensions)
         super().__init__(channels, embedding.dimensions)
-        self.body = nn.Sequential(*(self.block(inputs, filters) for inputs in (channels, filters, filters, filters)))
+        if not 0 <= halvings <= LAYERS:
+            raise ValueError(f"halvings is {halvings}; it must be 0 to {LAYERS}")
+        inputs = (channels, filters, filters, filters)
+        self.body = nn.Sequential(*(self.block(maps, filters, layer < halvings) for layer, maps in enumerate(inputs)))
         self.embedding = embedding
 
     @staticmethod
-    def block(inputs: int, outputs: int) -> nn.Sequential:
-        """Return one layer: (B, inputs, H, W) -> (B, outputs, H // 2, W // 2)."""
-        return nn.Sequential(
-            nn.Conv2d(inputs, outputs, 3, 1, 1, bias=False), nn.BatchNorm2d(outputs), nn.ReLU(inplace=True), Halve()
-        )
+    def block(inputs: int, outputs: int, halve: bool) -> nn.Sequential:
+        """Return one layer: (B, inputs, H, W) -> (B, outputs, H, W), or half the size."""
+        convolution = nn.Conv2d(inputs, outputs, 3, 1, 1, bias=False)
+        layers = (convolution, nn.BatchNorm2d(outputs), nn.ReLU(inplace=True))
+        return nn.Sequential(*layers, *([Halve()] if halve else []))
 
     def features(self, items: Tensor) -> Tensor:
         return self.body(items)

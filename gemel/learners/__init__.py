@@ -4,6 +4,7 @@ from gemel.learners.classification import Classification
 from gemel.learners.classifier import Classifier, SupportClassifier
 from gemel.learners.episodic import Episodic
 from gemel.learners.learner import EmbeddingLearner, Learner, Step
+from gemel.learners.matching import Matching
 from gemel.learners.siamese import Siamese
 from gemel.learners.triplet import Triplet
 
@@ -12,6 +13,7 @@ LEARNERS: dict[str, type[Learner]] = {
     "triplet": Triplet,
     "classification": Classification,
     "episodic": Episodic,
+    "matching": Matching,
 }
 
 __all__ = [
@@ -21,6 +23,7 @@ __all__ = [
     "EmbeddingLearner",
     "Episodic",
     "Learner",
+    "Matching",
     "Siamese",
     "Step",
     "SupportClassifier",

@@ -22,6 +22,7 @@ SMALL: dict[str, dict[str, Any]] = {
 VARIANTS = [
     *((name, {}) for name in ENCODERS),
     ("conv4", {"dimensions": 5, "pool": 2}),
+    ("conv4", {"halvings": 2, "pool": 3}),
     ("koch", {"batch_norm": True}),
     ("vgg16", {"batch_norm": False, "pool": 2, "hidden": 12}),
     ("resnet12", {"dimensions": 5, "pool": 2}),

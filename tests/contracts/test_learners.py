@@ -40,9 +40,11 @@ CASES: dict[str, dict[str, Any]] = {
     "classification-center": {"similarity": "euclidean", "loss": {"name": "center", "weight": 0.1}},
     "episodic": {"similarity": "squared_euclidean", "loss": "cross_entropy"},
     "episodic-cosine": {"similarity": "cosine", "loss": "cross_entropy", "scale": 10.0},
+    "matching": {"similarity": "cosine", "loss": "cross_entropy", "scale": 10.0},
+    "matching-full": {"similarity": "cosine", "loss": "cross_entropy", "scale": 10.0, "context": "full"},
 }
 #: Options of the learner itself, among those above.
-OWN = ("active_only", "scale")
+OWN = ("active_only", "scale", "context")
 
 
 def test_every_registered_learner_is_tried() -> None:
@@ -229,8 +231,10 @@ def test_a_classifier_predicts_a_class_of_its_support(learner: EmbeddingLearner,
     assert torch.equal(predicted, scores.argmax(-1))
 
 
-def test_one_shot_recognises_the_support_itself(learner: EmbeddingLearner, drawn: Labelled) -> None:
-    learner.eval()
+# Full context sees an item otherwise as a query than as support.
+@pytest.mark.parametrize("case", [name for name in CASES if name != "matching-full"])
+def test_one_shot_recognises_the_support_itself(case: str, drawn: Labelled) -> None:
+    learner = made(case).eval()
     support = support_of(drawn, 1)
     with torch.no_grad():
         assert torch.equal(learner.adapt(support).predict(support.items), support.labels)
@@ -286,12 +290,14 @@ TAKEN = {
     "triplet": (Labelled, Triplets),
     "classification": (Labelled,),
     "episodic": (Episode,),
+    "matching": (Episode,),
 }
 REFUSED = {
     "siamese": "Siamese trains on Pairs or Labelled batches, not {}.",
     "triplet": "Triplet trains on Triplets or Labelled batches, not {}.",
     "classification": "Classification trains on Labelled batches, not {}.",
     "episodic": "Episodic trains on Episode batches, not {}.",
+    "matching": "Matching trains on Episode batches, not {}.",
 }
 
 

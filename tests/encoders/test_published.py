@@ -40,6 +40,17 @@ def test_conv4_at_28_is_the_papers_flattening() -> None:
         torch.testing.assert_close(model(items(3, 1, 28)), maps.flatten(1))
 
 
+def test_conv4_with_two_halvings_is_the_relation_networks_embedding() -> None:
+    model = Conv4(filters=4, halvings=2, pool=7).eval()
+    maps = items(3, 1, 28)
+    with torch.no_grad():
+        for layer, block in enumerate(model.body):
+            maps = torch.relu(block[1](block[0](maps)))
+            maps = functional.max_pool2d(maps, 2) if layer < 2 else maps
+        assert maps.shape == (3, 4, 7, 7)
+        torch.testing.assert_close(model(items(3, 1, 28)), maps.flatten(1))
+
+
 @pytest.mark.parametrize(("kind", "features"), [(Conv4, 64 * 25), (ResNet12, 640 * 25)])
 def test_five_cells_at_84_are_the_papers_flattening(kind: type[Conv4] | type[ResNet12], features: int) -> None:
     with torch.device("meta"):
@@ -95,6 +106,9 @@ def test_the_embedding_averages_cells() -> None:
 def test_what_cannot_be_is_refused() -> None:
     with pytest.raises(ValueError, match="pool is 0; it must be at least 1"):
         Conv4(pool=0)
+    for halvings in (-1, 5):
+        with pytest.raises(ValueError, match=f"halvings is {halvings}; it must be 0 to 4"):
+            Conv4(halvings=halvings)
     with pytest.raises(ValueError, match=r"width is 0\.001; it must be at least 0\.015625"):
         VGG16(width=0.001)
     with pytest.raises(ValueError, match="widths has 2 entries; it must have 4"):
