@@ -5,6 +5,7 @@ from gemel.data.one_shot_runs import OneShotRun, read_one_shot_runs
 from gemel.data.opening import decode
 from gemel.data.preprocessing import Preprocessing
 from gemel.data.sources import NAMED, Listing, Skipped, Source, open_source
+from gemel.data.split_file import read_split
 from gemel.data.splits import Split, split_classes
 from gemel.data.store import decode_all
 
@@ -22,5 +23,6 @@ __all__ = [
     "decode_all",
     "open_source",
     "read_one_shot_runs",
+    "read_split",
     "split_classes",
 ]

@@ -50,6 +50,11 @@ class Data(Section):
     split_by: Literal["class", "group"] = Field("class", description="keep classes, or whole groups, in one part")
     validation: Classes = Field(0.15, description="a share of the classes or groups, or patterns over class paths")
     test: Classes = Field(0.15, description="likewise")
+    split_file: str = Field(
+        "",
+        description="a JSON file of the train, val and test class paths, here or under GEMEL_DATA; it stands in for "
+        "split_by, validation and test",
+    )
     ignore: Patterns = Field([], description="patterns of class paths to leave out")
     rotations: bool = Field(False, description="train on quarter turns as classes of their own")
 

@@ -70,11 +70,12 @@ def trained_on(model: Model) -> str:
     split = model.facts.get("split", {})
     sizes = {part: len(split.get(part, ())) for part in ("train", "validation", "test")}
     unit = {"class": "by class", "group": "by group, so that no group's classes are in two parts"}
+    lists = model.recipe.data.split_file
+    division = f"by the lists in `{Path(lists).name}`" if lists else unit[model.recipe.data.split_by]
     turns = ", with quarter turns as classes of their own" if model.recipe.data.rotations else ""
     fingerprint = model.facts.get("data", {}).get("fingerprint", "unknown")
     return (
-        f"## Trained on\n\n`{data_name(model)}` (fingerprint `{fingerprint}`), split "
-        f"{unit[model.recipe.data.split_by]}:\n\n"
+        f"## Trained on\n\n`{data_name(model)}` (fingerprint `{fingerprint}`), split {division}:\n\n"
         "| classes | number | what they decided |\n|---|---:|---|\n"
         f"| training | {sizes['train']:,} | the weights{turns} |\n"
         f"| validation | {sizes['validation']:,} | when to stop, the thresholds and the probabilities |\n"

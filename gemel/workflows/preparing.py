@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 
-from gemel.data import Dataset, Preprocessing, Source, Split, decode_all, open_source, split_classes
+from gemel.data import Dataset, Preprocessing, Source, Split, decode_all, open_source, read_split, split_classes
 from gemel.data.splits import matches
 from gemel.encoders import ENCODERS
 from gemel.errors import DataError, InputError, RecipeError, did_you_mean
@@ -57,14 +57,25 @@ def prepare(recipe: Recipe, progress: Progress | None = None) -> Prepared:
     source = open_source(recipe.data.source, **recipe.data.options)
     shaped = preprocessing_for(recipe, source)
     dataset = without(decode_all(source, shaped, progress=progress), recipe.data.ignore)
-    split = split_classes(
-        dataset.classes,
+    split = split_of(recipe, dataset.classes)
+    return Prepared(dataset, split, with_statistics(shaped, dataset.select(split.train)), source.fingerprint)
+
+
+def split_of(recipe: Recipe, classes: Sequence[str]) -> Split:
+    """Return the recipe's split of the classes: its file's, or by its patterns and shares.
+
+    Raises:
+        DataError: the file is absent or does not fit, or a part is too small.
+    """
+    if recipe.data.split_file:
+        return read_split(recipe.data.split_file, classes)
+    return split_classes(
+        classes,
         by=recipe.data.split_by,
         validation=recipe.data.validation,
         test=recipe.data.test,
         seed=recipe.training.seed,
     )
-    return Prepared(dataset, split, with_statistics(shaped, dataset.select(split.train)), source.fingerprint)
 
 
 def preprocessing_for(recipe: Recipe, source: Source) -> Preprocessing:
