@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from gemel.data.samplers import SAMPLERS, Sampler
-from gemel.encoders import ENCODERS
+from gemel.encoders import ENCODERS, Encoder
 from gemel.errors import RecipeError
 from gemel.learners import LEARNERS, EmbeddingLearner
 from gemel.losses import LOSSES, MINERS
@@ -24,8 +24,9 @@ def assemble(recipe: Recipe, channels: int, classes: int) -> EmbeddingLearner:
         RecipeError: a part's name or option is unknown, or two parts do not fit.
     """
     with seeded(recipe.training.seed, "weights"):
-        encoder = build("encoder", ENCODERS, recipe.encoder, channels=channels)
-        similarity = build("similarity", SIMILARITIES, recipe.similarity, dimensions=encoder.dimensions)
+        items = {"channels": channels, "size": item_size(recipe)}
+        encoder = build("encoder", ENCODERS, recipe.encoder, **items)
+        similarity = build("similarity", SIMILARITIES, recipe.similarity, dimensions=encoder.dimensions, **items)
         loss = build("loss", LOSSES, recipe.loss, dimensions=encoder.dimensions, classes=classes)
         miner = build("miner", MINERS, recipe.miner, dimensions=encoder.dimensions)
         parts = {"encoder": encoder, "similarity": similarity, "loss": loss, "miner": miner}
@@ -34,6 +35,11 @@ def assemble(recipe: Recipe, channels: int, classes: int) -> EmbeddingLearner:
     if not isinstance(learner, EmbeddingLearner):
         raise RecipeError(f"learner '{recipe.learner['name']}' has no embedding to compare.")
     return learner
+
+
+def item_size(recipe: Recipe) -> tuple[int, int]:
+    """Return the items' (height, width): the recipe's, or what its encoder takes by default."""
+    return recipe.preprocessing.size or ENCODERS.get(str(recipe.encoder.get("name")), Encoder).input_size
 
 
 def check_loss(recipe: Recipe) -> None:

@@ -18,7 +18,7 @@ def embed_pixels(learner: EmbeddingLearner, preprocessing: Preprocessing, pixels
 
     The mean is of canonical embeddings and is made canonical again; one view is the item itself.
     """
-    device = next(learner.parameters()).device
+    device = next((parameter.device for parameter in learner.parameters()), torch.device("cpu"))
     seen = views(pixels.to(device).float() / 255, count)  # (V, B, C, H, W)
     items = preprocessing.normalise(seen.flatten(0, 1)).contiguous(memory_format=torch.channels_last)
     embeddings = torch.unflatten(learner.embed(items), 0, (count, -1))  # (V, B, D)

@@ -25,6 +25,19 @@ def options_of(kind: type) -> dict[str, inspect.Parameter]:
     return {p.name: p for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)}
 
 
+def part_of(what: str, value: object) -> Mapping[str, Any]:
+    """Return a part of a recipe as its name and options; ``conv4`` is ``{name: conv4}``.
+
+    Raises:
+        RecipeError: it is neither.
+    """
+    if isinstance(value, str):
+        return {"name": value}
+    if isinstance(value, Mapping):
+        return value
+    raise RecipeError(f"{what} is {value!r}; a name, or a name with options, is expected.")
+
+
 def build(what: str, registry: Mapping[str, type[T]], options: Mapping[str, Any], **given: Any) -> T:
     """Build the entry that ``options["name"]`` names, from its other options and the parts ``given``.
 

@@ -3,8 +3,10 @@
 from gemel.encoders.conv4 import Conv4
 from gemel.encoders.encoder import Encoder
 from gemel.encoders.koch import Koch
+from gemel.encoders.pixels import Pixels
 from gemel.encoders.residual import Residual
 from gemel.encoders.resnet12 import ResNet12
+from gemel.encoders.twin import Twin
 from gemel.encoders.vgg16 import VGG16
 
 ENCODERS: dict[str, type[Encoder]] = {
@@ -13,6 +15,8 @@ ENCODERS: dict[str, type[Encoder]] = {
     "koch": Koch,
     "vgg16": VGG16,
     "resnet12": ResNet12,
+    "pixels": Pixels,
+    "twin": Twin,
 }
 
-__all__ = ["ENCODERS", "VGG16", "Conv4", "Encoder", "Koch", "ResNet12", "Residual"]
+__all__ = ["ENCODERS", "VGG16", "Conv4", "Encoder", "Koch", "Pixels", "ResNet12", "Residual", "Twin"]

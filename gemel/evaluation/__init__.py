@@ -5,7 +5,7 @@ from gemel.evaluation.episode_indices import sample_episodes
 from gemel.evaluation.episodes import EpisodesResult, episode_accuracy
 from gemel.evaluation.intervals import Estimate, class_bootstrap, counted_rate, mean_rate
 from gemel.evaluation.one_shot_runs import OneShotRun, OneShotRunsResult, one_shot_runs
-from gemel.evaluation.pairs import random_pairs
+from gemel.evaluation.pairs import pair_scores, random_pairs
 from gemel.evaluation.retrieval import RetrievalResult, retrieval
 from gemel.evaluation.roc import Roc, area_under, best_accuracy, equal_error_rate, roc
 from gemel.evaluation.thresholds import OperatingPoint, operating_points, point_at_eer, point_at_far
@@ -34,6 +34,7 @@ __all__ = [
     "one_shot_runs",
     "open_set",
     "operating_points",
+    "pair_scores",
     "point_at_eer",
     "point_at_far",
     "posterior",

@@ -13,6 +13,10 @@ from gemel.errors import DataError
 from gemel.evaluation.episode_indices import group_numbers
 from gemel.evaluation.sampling import Partition
 from gemel.randomness import numpy_generator
+from gemel.similarity import Similarity
+
+#: Numbers gathered at once from each side of the pairs: 16 MiB of float32.
+CHUNK = 2**22
 
 
 def random_pairs(labels: np.ndarray | Tensor, count: int, seed: int, groups: Sequence[str] | None = None) -> Pairs:
@@ -36,6 +40,14 @@ def random_pairs(labels: np.ndarray | Tensor, count: int, seed: int, groups: Seq
     both = torch.from_numpy(np.concatenate([same, different]))  # (P, 2)
     kinds = torch.tensor([1, 0]).repeat_interleave(torch.tensor([len(same), len(different)]))
     return Pairs(both[:, 0], both[:, 1], kinds)
+
+
+@torch.inference_mode()
+def pair_scores(embeddings: Tensor, similarity: Similarity, pairs: Pairs) -> Tensor:
+    """Return the score of each pair of item numbers, some pairs at a time: (M, D) -> (P,)."""
+    chunk = max(1, CHUNK // embeddings.shape[1])
+    sides = zip(torch.split(pairs.left, chunk), torch.split(pairs.right, chunk), strict=True)
+    return torch.cat([similarity(embeddings[left], embeddings[right]) for left, right in sides])
 
 
 def same_pairs(generator: np.random.Generator, items: Partition, count: int) -> np.ndarray:

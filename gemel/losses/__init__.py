@@ -4,6 +4,7 @@ from gemel.losses.binary_cross_entropy import BinaryCrossEntropy
 from gemel.losses.center import CenterLoss
 from gemel.losses.contrastive import ContrastiveLoss
 from gemel.losses.cross_entropy import CrossEntropy
+from gemel.losses.hinge import Hinge
 from gemel.losses.loss import ClassLoss, EpisodeLoss, PairLoss, TripletLoss
 from gemel.losses.margin_softmax import MarginSoftmax
 from gemel.losses.mean_squared_error import MeanSquaredError
@@ -16,6 +17,7 @@ from gemel.losses.triplet import Triplet
 PAIR_LOSSES: dict[str, type[PairLoss]] = {
     "contrastive": ContrastiveLoss,
     "binary_cross_entropy": BinaryCrossEntropy,
+    "hinge": Hinge,
 }
 TRIPLET_LOSSES: dict[str, type[TripletLoss]] = {
     "triplet": Triplet,
@@ -54,6 +56,7 @@ __all__ = [
     "DistanceWeighted",
     "EpisodeLoss",
     "Hard",
+    "Hinge",
     "MarginSoftmax",
     "MeanSquaredError",
     "MetricLearningLoss",

@@ -72,7 +72,7 @@ class Preprocess(Section):
 class Training(Section):
     """The loop."""
 
-    steps: int = Field(2000, ge=1)
+    steps: int = Field(2000, ge=0, description="0: nothing is trained, only calibrated")
     learning_rate: float = Field(2e-3, gt=0)
     weight_decay: float = Field(0.02, ge=0)
     optimizer: Literal["adamw", "sgd"] = "adamw"

@@ -29,3 +29,14 @@ def prototypes(support: Tensor, labels: Tensor, classes: int) -> Tensor:
     """Return each class's mean embedding: (..., S, D), (S,) in 0 ... classes-1 -> (..., classes, D)."""
     members = (labels == torch.arange(classes, device=labels.device)[:, None]).to(support)  # (N, S)
     return members @ support / members.sum(-1, keepdim=True).clamp(min=1)
+
+
+def nearest_items(scores: Tensor, labels: Tensor, classes: int) -> Tensor:
+    """Return each class's highest score: (..., Q, S) with the support items, labels (S,) -> (..., Q, classes)."""
+    lowest = scores.new_full((*scores.shape[:-1], classes), -torch.inf)
+    return lowest.scatter_reduce(-1, labels.expand_as(scores), scores, "amax")
+
+
+def mean_of_items(scores: Tensor, labels: Tensor, classes: int) -> Tensor:
+    """Return each class's mean score: (..., Q, S) with the support items, labels (S,) -> (..., Q, classes)."""
+    return prototypes(scores.mT, labels, classes).mT

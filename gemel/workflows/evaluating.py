@@ -18,6 +18,7 @@ from gemel.evaluation import (
     episode_accuracy,
     one_shot_runs,
     open_set,
+    pair_scores,
     random_pairs,
     retrieval,
     verification,
@@ -150,8 +151,7 @@ def evaluate_verification(model: Model, items: Embedded, plan: Plan) -> Result:
     """Return ROC figures of balanced random pairs, at the threshold that the validation classes froze."""
     labels = items.dataset.labels
     pairs = random_pairs(labels, plan.pairs, plan.seed, items.groups if plan.within_group else None)
-    with torch.inference_mode():
-        scores = model.similarity(items.embeddings[pairs.left], items.embeddings[pairs.right])
+    scores = pair_scores(items.embeddings, model.similarity, pairs)
     return verification(scores, pairs.same, labels[pairs.left], labels[pairs.right], model.threshold, plan.seed)
 
 

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 
 from gemel.assembly import assemble, sampler_of
 from gemel.data import ClassRotations, Dataset, Preprocessing
@@ -18,11 +17,11 @@ from gemel.embedding import embed_dataset
 from gemel.errors import DataError, ModelError, RecipeError, did_you_mean
 from gemel.evaluation.calibration import Calibration
 from gemel.evaluation.episodes import episode_accuracy
-from gemel.evaluation.pairs import random_pairs
+from gemel.evaluation.pairs import pair_scores, random_pairs
 from gemel.evaluation.thresholds import operating_points
 from gemel.files import clear_drafts, write_json, write_text
 from gemel.learners import EmbeddingLearner, Learner
-from gemel.model import Model, load
+from gemel.model import TRAINING_ONLY, Model, load
 from gemel.recipes import Recipe, packaged_recipes
 from gemel.recipes.recipe import Validation
 from gemel.training.collapse import warnings_for
@@ -64,7 +63,7 @@ def train(
     write_text(run / "recipe.yaml", recipe.yaml())
     if resume and (run / "checkpoint.pt").is_file():
         trainer.resume()
-    history = trainer.train()
+    history = trainer.train() or untrained(trainer)
     write_json(run / "history.json", [record.to_json() for record in history])
     finished(recipe, prepared, trainer, history).save(run)
     return load(run)
@@ -126,8 +125,10 @@ def check_folder(run: Path, recipe: Recipe, resume: bool) -> None:
 def trainer_for(recipe: Recipe, prepared: Prepared, run: Path, reporter: Reporter) -> Trainer:
     """Return the trainer of a recipe on its prepared data."""
     data: Dataset = ClassRotations(prepared.train) if recipe.data.rotations else prepared.train
+    learner = assemble(recipe, prepared.preprocessing.channels, len(data.classes))
+    check_steps(learner, recipe)
     return Trainer(
-        learner=assemble(recipe, prepared.preprocessing.channels, len(data.classes)),
+        learner=learner,
         data=data,
         sampler=sampler_of(recipe, data.labels),
         preprocessing=prepared.preprocessing,
@@ -138,6 +139,24 @@ def trainer_for(recipe: Recipe, prepared: Prepared, run: Path, reporter: Reporte
         recipe=f"{recipe.yaml()}# data: {prepared.fingerprint}\n",
         reporter=reporter,
     )
+
+
+def check_steps(learner: Learner, recipe: Recipe) -> None:
+    """Raise a RecipeError where steps are asked of a model that has nothing to learn."""
+    kept = (value for name, value in learner.named_parameters() if not name.startswith(TRAINING_ONLY))
+    if recipe.training.steps and not any(value.requires_grad for value in kept):
+        raise RecipeError(
+            f"Nothing learns in encoder '{recipe.encoder['name']}' with similarity '{recipe.similarity['name']}'; set "
+            "training.steps=0, and they are calibrated as they are."
+        )
+
+
+def untrained(trainer: Trainer) -> list[Record]:
+    """Return the one record of a training without steps: how good the model is as it stands."""
+    accuracy, _ = trainer.evaluate(trainer.average, {})
+    trainer.history.append(Record(0, 0.0, accuracy, 0.0, 0.0))
+    trainer.reporter.record(trainer.best_record, trainer.best_record)
+    return trainer.history
 
 
 def augmentation_of(recipe: Recipe) -> Augmentation:
@@ -227,6 +246,5 @@ def validation_scores(learner: EmbeddingLearner, prepared: Prepared, recipe: Rec
     validation = prepared.validation
     embeddings = embed_dataset(learner, prepared.preprocessing, validation, recipe.validation.views)
     pairs = random_pairs(validation.labels, CALIBRATION_PAIRS, seed=recipe.training.seed)
-    with torch.inference_mode():
-        scores = learner.similarity(embeddings[pairs.left], embeddings[pairs.right]).numpy()
+    scores = pair_scores(embeddings, learner.similarity, pairs).numpy()
     return scores[pairs.same == 1], scores[pairs.same == 0]

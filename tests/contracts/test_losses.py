@@ -26,6 +26,7 @@ from gemel.losses import (
 from gemel.randomness import seeded, torch_generator
 from gemel.registry import build
 from gemel.similarity import SIMILARITIES, Similarity
+from tests.contracts.parts import UNTRAINED, similarity_of
 
 DIMENSIONS, CLASSES = 12, 5
 Case = tuple[str, dict[str, Any]]
@@ -34,6 +35,7 @@ PAIR_CASES: list[Case] = [
     *[("contrastive", {"form": form, "margin": 0.8}) for form in ("hadsell", "caffe", "plain")],
     ("binary_cross_entropy", {}),
     ("binary_cross_entropy", {"scale": 10.0, "bias": -5.0, "learned": True}),
+    ("hinge", {}),
 ]
 TRIPLET_CASES: list[Case] = [("triplet", {"form": form}) for form in ("plain", "squared", "ratio", "soft")]
 CLASS_CASES: list[Case] = [
@@ -89,9 +91,9 @@ def pair_loss(request: pytest.FixtureRequest) -> PairLoss:
     return loss
 
 
-@pytest.fixture(params=SIMILARITIES)
+@pytest.fixture(params=sorted(SIMILARITIES.keys() - UNTRAINED))
 def similarity(request: pytest.FixtureRequest) -> Similarity:
-    return build("similarity", SIMILARITIES, {"name": request.param}, dimensions=DIMENSIONS)
+    return similarity_of(request.param, DIMENSIONS)
 
 
 def test_pair_loss_is_one_number_a_pair_never_below_zero(pair_loss: PairLoss, similarity: Similarity) -> None:

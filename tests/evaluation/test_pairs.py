@@ -3,7 +3,9 @@ import pytest
 import torch
 
 from gemel.errors import DataError
-from gemel.evaluation import random_pairs
+from gemel.evaluation import pair_scores, random_pairs
+from gemel.randomness import torch_generator
+from gemel.similarity import Cosine
 
 LABELS = np.repeat([0, 1, 2, 3, 4, 7], [30, 30, 30, 30, 30, 1])
 
@@ -53,3 +55,11 @@ def test_what_makes_no_pair_is_told():
         random_pairs(np.array([0, 0]), 10, seed=0)
     with pytest.raises(DataError, match="No group has 2 classes"):
         random_pairs(np.array([0, 0, 1, 1]), 10, seed=0, groups=["a", "b"])
+
+
+def test_pairs_are_scored_some_at_a_time(monkeypatch):
+    embeddings = torch.randn(len(LABELS), 7, generator=torch_generator(0))
+    chosen = random_pairs(LABELS, 101, seed=0)
+    monkeypatch.setattr("gemel.evaluation.pairs.CHUNK", 7 * 10 + 3)
+    scores = pair_scores(embeddings, Cosine(), chosen)
+    assert torch.equal(scores, Cosine()(embeddings[chosen.left], embeddings[chosen.right]))

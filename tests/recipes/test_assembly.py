@@ -71,7 +71,7 @@ REFUSED = {
     "loss=triplet": "Learner 'classification' does not descend loss 'triplet'; set loss to softmax or margin_softmax "
     "or center or supervised_contrastive or metric_learning.",
     "learner=siamese": "Learner 'siamese' does not descend loss 'margin_softmax'; set loss to contrastive or "
-    "binary_cross_entropy.",
+    "binary_cross_entropy or hinge.",
     "learner={active_only: true}": "Unknown learner ''. Known: classification, episodic, matching, siamese, triplet.",
 }
 

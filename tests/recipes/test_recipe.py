@@ -97,7 +97,7 @@ def test_an_unknown_key_gets_did_you_mean(override: str) -> None:
 WRONG = {
     "training.steps=abc": "Recipe key 'training.steps' is 'abc': input should be a valid integer, unable to parse "
     "string as an integer.",
-    "training.steps=0": "Recipe key 'training.steps' is 0: input should be greater than or equal to 1.",
+    "training.steps=-1": "Recipe key 'training.steps' is -1: input should be greater than or equal to 0.",
     "training.learning_rate=.nan": "Recipe key 'training.learning_rate' is nan: input should be a finite number.",
     "training.precision=fp8": "Recipe key 'training.precision' is 'fp8': input should be 'bf16' or 'float32'.",
     "training=5": "Recipe key 'training' is 5: a section of keys and values is expected.",

@@ -29,3 +29,10 @@ def weighted_l1(a: Vector, b: Vector, weights: Vector, bias: float) -> float:
     for x, y, weight in zip(a, b, weights, strict=True):
         total -= weight * abs(1 / (1 + math.exp(-x)) - 1 / (1 + math.exp(-y)))
     return total
+
+
+def modified_hausdorff(a: Sequence[Vector], b: Sequence[Vector]) -> float:
+    def mean_nearest(points: Sequence[Vector], others: Sequence[Vector]) -> float:
+        return sum(min(math.dist(point, other) for other in others) for point in points) / len(points)
+
+    return max(mean_nearest(a, b), mean_nearest(b, a))

@@ -4,8 +4,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 import gemel
+from gemel.assembly import assemble
 from gemel.data import Dataset
 from gemel.errors import DataError, GemelError, ModelError, RecipeError
 from gemel.model import load
@@ -75,6 +77,48 @@ def test_a_run_folder_is_used_once(glyph_folder: Path, tmp_path: Path) -> None:
     gemel.train(glyph_folder, run, QUICK, resume=True)
     assert (run / "model.safetensors").read_bytes() == before
     assert not list(run.glob(".*"))
+
+
+PIXELS = (
+    *QUICK,
+    "encoder=pixels",
+    "similarity={name: nearest, inner: euclidean}",
+    "learner=siamese",
+    "loss=contrastive",
+    "sampler=class_items",
+)
+
+
+def test_what_learns_nothing_is_calibrated_and_no_more(glyph_folder: Path, tmp_path: Path) -> None:
+    model = gemel.train(glyph_folder, tmp_path / "run", [*PIXELS, "training.steps=0"])
+    assert model.facts["training"]["steps"] == 0
+    assert model.facts["training"]["validation_accuracy"] > 0.5
+    picture, other = sorted(glyph_folder.rglob("*.png"))[:2]
+    assert model.embed([picture]).shape == (1, 16 * 16)
+    assert model.verify(picture, picture).same
+    loaded = load(tmp_path / "run")
+    assert loaded.verify(picture, other) == model.verify(picture, other)
+    assert loaded.identify([picture], {"a": [picture], "b": [other]})[0].matches[0].label == "a"
+    again = gemel.train(glyph_folder, tmp_path / "run", [*PIXELS, "training.steps=0"], resume=True)
+    assert again.thresholds == model.thresholds
+
+
+def test_any_model_can_be_calibrated_as_it_starts(glyph_folder: Path, tmp_path: Path) -> None:
+    model = gemel.train(glyph_folder, tmp_path / "run", [*QUICK, "training.steps=0"])
+    start = assemble(model.recipe, 1, classes=8).state_dict()
+    assert all(
+        torch.equal(value, start[name]) for name, value in model.learner.encoder.state_dict(prefix="encoder.").items()
+    )
+
+
+def test_steps_are_refused_where_nothing_learns(glyph_folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(RecipeError) as error:
+        gemel.train(glyph_folder, tmp_path / "run", PIXELS)
+    assert str(error.value) == (
+        "Nothing learns in encoder 'pixels' with similarity 'nearest'; set training.steps=0, and they are calibrated "
+        "as they are."
+    )
+    assert not (tmp_path / "run").exists()
 
 
 def test_a_folder_that_changed_is_not_resumed(glyph_folder: Path, tmp_path: Path) -> None:
