@@ -7,6 +7,7 @@ from gemel.similarity.euclidean import Euclidean, SquaredEuclidean
 from gemel.similarity.exp_manhattan import ExpManhattan
 from gemel.similarity.hausdorff import Hausdorff
 from gemel.similarity.nearest import Nearest
+from gemel.similarity.relation import Relation
 from gemel.similarity.similarity import Similarity
 from gemel.similarity.two_channel import TwoChannel
 from gemel.similarity.weighted_l1 import WeightedL1
@@ -17,6 +18,7 @@ SIMILARITIES: dict[str, type[Similarity]] = {
     "squared_euclidean": SquaredEuclidean,
     "exp_manhattan": ExpManhattan,
     "weighted_l1": WeightedL1,
+    "relation": Relation,
     "nearest": Nearest,
     "hausdorff": Hausdorff,
     "crossed": Crossed,
@@ -32,6 +34,7 @@ __all__ = [
     "ExpManhattan",
     "Hausdorff",
     "Nearest",
+    "Relation",
     "Similarity",
     "SquaredEuclidean",
     "TwoChannel",

@@ -40,6 +40,7 @@ CASES: dict[str, dict[str, Any]] = {
     "classification-center": {"similarity": "euclidean", "loss": {"name": "center", "weight": 0.1}},
     "episodic": {"similarity": "squared_euclidean", "loss": "cross_entropy"},
     "episodic-cosine": {"similarity": "cosine", "loss": "cross_entropy", "scale": 10.0},
+    "episodic-relation": {"similarity": "relation", "loss": "mean_squared_error"},
     "matching": {"similarity": "cosine", "loss": "cross_entropy", "scale": 10.0},
     "matching-full": {"similarity": "cosine", "loss": "cross_entropy", "scale": 10.0, "context": "full"},
 }

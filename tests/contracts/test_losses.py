@@ -155,7 +155,7 @@ def test_pair_gradients_are_finite_far_off(pair_loss: PairLoss, similarity: Simi
 
 def test_pair_loss_descends(pair_loss: PairLoss, similarity: Similarity) -> None:
     x, same = rows(12, 1, 0.1).requires_grad_(), numbers(144, 2)
-    optimiser = torch.optim.SGD([x], lr=0.01)
+    optimiser = torch.optim.Adam([x], lr=0.01)
     costs = []
     for _ in range(10):
         cost = pair_loss(similarity.matrix(x, x).flatten(), same, similarity).mean()
