@@ -413,7 +413,7 @@ class TestIdx:
             packed(idx(np.zeros((3, 2, 3), np.uint8)) + b"x"),
             packed(struct.pack(">4I", 0x803, 2**31, 2**31, 2**31)),
             packed(idx(np.zeros((4, 2, 3), np.uint8))),
-            gzip.compress(idx(np.zeros((0, 2, 3), np.uint8))),
+            packed(idx(np.zeros((0, 2, 3), np.uint8))),
         ],
     )
     def test_damaged(self, tmp_path: Path, content: bytes) -> None:
