@@ -15,17 +15,18 @@ from gemel.registry import build
 from gemel.similarity import SIMILARITIES
 
 
-def assemble(recipe: Recipe, channels: int, classes: int) -> EmbeddingLearner:
+def assemble(recipe: Recipe, channels: int, classes: int, blank: bool = False) -> EmbeddingLearner:
     """Return the recipe's learner for pictures of so many channels and so many training classes.
 
-    Its first weights come from the recipe's seed alone.
+    Its first weights come from the recipe's seed alone, and where the encoder has learnt elsewhere, from there; with
+    ``blank`` they are to be filled in, and nothing is read.
 
     Raises:
         RecipeError: a part's name or option is unknown, or two parts do not fit.
     """
     with seeded(recipe.training.seed, "weights"):
         items = {"channels": channels, "size": item_size(recipe)}
-        encoder = build("encoder", ENCODERS, recipe.encoder, **items)
+        encoder = build("encoder", ENCODERS, recipe.encoder, blank=blank, **items)
         similarity = build("similarity", SIMILARITIES, recipe.similarity, dimensions=encoder.dimensions, **items)
         loss = build("loss", LOSSES, recipe.loss, dimensions=encoder.dimensions, classes=classes)
         miner = build("miner", MINERS, recipe.miner, dimensions=encoder.dimensions)

@@ -22,7 +22,7 @@ from gemel.assembly import assemble
 from gemel.data import Preprocessing
 from gemel.data.items import Item, as_image, name_of
 from gemel.embedding import embed_pixels
-from gemel.errors import DataError, GemelError, ModelError
+from gemel.errors import DataError, GemelError, MissingExtraError, ModelError
 from gemel.evaluation.calibration import Calibration
 from gemel.evaluation.thresholds import OperatingPoint
 from gemel.evaluation.unknown import posterior
@@ -236,10 +236,12 @@ def load(model: str | Path) -> Model:
         preprocessing = Preprocessing.from_json(described.pop("preprocessing"))
         calibration = Calibration.from_json(described.pop("calibration"))
         thresholds = _thresholds(described.pop("thresholds"))
-        learner = assemble(recipe, preprocessing.channels, classes=1)
+        learner = assemble(recipe, preprocessing.channels, classes=1, blank=True)
         if described.get("recipe_sha256") not in (None, sha256(folder / "recipe.yaml")):
             raise ModelError("the recipe is not the one that model.json names.")
         _fill(learner, folder / "model.safetensors", described["weights_sha256"])
+    except MissingExtraError:
+        raise
     except (GemelError, OSError, KeyError, TypeError, ValueError) as error:
         raise ModelError(f"The model in {folder} is damaged: {error} Train it again, or restore the folder.") from error
     return Model(

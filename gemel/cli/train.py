@@ -18,6 +18,9 @@ def train(
     overrides: Annotated[
         list[str] | None, typer.Argument(help="Recipe keys, e.g. training.steps=500 encoder=conv4")
     ] = None,
+    recipe: Annotated[
+        str | None, typer.Option(help="The recipe for the data: a file (.yaml), or a packaged one's name.")
+    ] = None,
     out: Annotated[Path, typer.Option(help="The run folder to write.")] = Path("runs/model"),
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the run folder's checkpoint.")] = False,
     pictures: Annotated[bool, typer.Option(help="Draw pictures and the card at the end.")] = True,
@@ -27,7 +30,8 @@ def train(
 
     Stops early on the validation classes' one-shot accuracy and keeps the best. Ctrl-C leaves a checkpoint to resume.
 
-    Example: `gemel train photos/ --out runs/parts training.steps=3000`, and `gemel train --resume --out runs/parts`
+    Example: `gemel train photos/ --out runs/parts training.steps=3000`, and `gemel train --resume --out runs/parts`;
+    `gemel train photos/ --recipe pretrained --out runs/parts` calibrates an encoder that has learnt already.
     """
     from gemel.training.progress import Bar
     from gemel.training.trainer import TrainingInterrupted
@@ -36,7 +40,7 @@ def train(
 
     try:
         with progress("decoding") as tell:
-            model = train_model(source, out, overrides or (), resume, Bar(stderr), tell)
+            model = train_model(source, out, overrides or (), resume, Bar(stderr), tell, recipe)
     except TrainingInterrupted:
         stderr.print(f"A checkpoint is in {out}; go on with --resume.")
         raise

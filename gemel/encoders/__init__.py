@@ -1,9 +1,11 @@
 """Items -> embeddings."""
 
 from gemel.encoders.conv4 import Conv4
-from gemel.encoders.encoder import Encoder
+from gemel.encoders.efficientnet_lite0 import EfficientNetLite0
+from gemel.encoders.encoder import Encoder, Expected
 from gemel.encoders.koch import Koch
 from gemel.encoders.pixels import Pixels
+from gemel.encoders.pretrained import Pretrained
 from gemel.encoders.residual import Residual
 from gemel.encoders.resnet12 import ResNet12
 from gemel.encoders.twin import Twin
@@ -17,6 +19,21 @@ ENCODERS: dict[str, type[Encoder]] = {
     "resnet12": ResNet12,
     "pixels": Pixels,
     "twin": Twin,
+    "efficientnet_lite0": EfficientNetLite0,
+    "pretrained": Pretrained,
 }
 
-__all__ = ["ENCODERS", "VGG16", "Conv4", "Encoder", "Koch", "Pixels", "ResNet12", "Residual", "Twin"]
+__all__ = [
+    "ENCODERS",
+    "VGG16",
+    "Conv4",
+    "EfficientNetLite0",
+    "Encoder",
+    "Expected",
+    "Koch",
+    "Pixels",
+    "Pretrained",
+    "ResNet12",
+    "Residual",
+    "Twin",
+]

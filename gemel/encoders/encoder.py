@@ -3,8 +3,23 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
 
 from torch import Tensor, nn
+
+
+@dataclass(frozen=True)
+class Expected:
+    """The items that an encoder expects: (height, width), and per colour channel the mean and deviation of pixels.
+
+    Without mean and deviation, those of the training classes are taken.
+    """
+
+    size: tuple[int, int]
+    mean: tuple[float, ...] | None = None
+    std: tuple[float, ...] | None = None
 
 
 class Encoder(nn.Module, ABC):
@@ -24,6 +39,16 @@ class Encoder(nn.Module, ABC):
             raise ValueError(f"dimensions is {dimensions}; it must be 1 or more")
         self.channels = channels
         self.dimensions = dimensions
+
+    @classmethod
+    def complete(cls, options: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return a recipe's options with what lies outside the recipe written in; as they are by default."""
+        return options
+
+    @classmethod
+    def expected(cls, options: Mapping[str, Any]) -> Expected:
+        """Return the items that the encoder of these options expects."""
+        return Expected(cls.input_size)
 
     @abstractmethod
     def features(self, items: Tensor) -> Tensor:

@@ -1,11 +1,14 @@
 """Methods: a loss on a batch, and how to adapt to a support set."""
 
+from gemel.learners.baseline import Baseline
 from gemel.learners.classification import Classification
 from gemel.learners.classifier import Classifier, SupportClassifier
 from gemel.learners.episodic import Episodic
+from gemel.learners.feat import FEAT
 from gemel.learners.learner import EmbeddingLearner, Learner, Step
 from gemel.learners.matching import Matching
 from gemel.learners.siamese import Siamese
+from gemel.learners.simpleshot import SimpleShot
 from gemel.learners.triplet import Triplet
 
 LEARNERS: dict[str, type[Learner]] = {
@@ -14,10 +17,15 @@ LEARNERS: dict[str, type[Learner]] = {
     "classification": Classification,
     "episodic": Episodic,
     "matching": Matching,
+    "baseline": Baseline,
+    "simpleshot": SimpleShot,
+    "feat": FEAT,
 }
 
 __all__ = [
+    "FEAT",
     "LEARNERS",
+    "Baseline",
     "Classification",
     "Classifier",
     "EmbeddingLearner",
@@ -25,6 +33,7 @@ __all__ = [
     "Learner",
     "Matching",
     "Siamese",
+    "SimpleShot",
     "Step",
     "SupportClassifier",
     "Triplet",

@@ -29,5 +29,5 @@ class Classification(EmbeddingLearner):
 
     def forward(self, batch: Batch) -> Step:
         if not isinstance(batch, Labelled):
-            raise TypeError(f"Classification trains on Labelled batches, not {type(batch).__name__}.")
+            raise TypeError(f"{type(self).__name__} trains on Labelled batches, not {type(batch).__name__}.")
         return Step(self.loss(self.encode(batch.items), batch.labels))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import torch
+from torch import Tensor
 
 from gemel.batches import Batch, Episode
 from gemel.encoders import Encoder
@@ -48,6 +49,14 @@ class Episodic(EmbeddingLearner):
         embeddings = self.embed(torch.cat(batch.parts()))  # (S + Q, D): the form that class scores see in use
         support, query = torch.split(embeddings, [len(labels), len(truth)])
         with torch.autocast(embeddings.device.type, enabled=False):  # bfloat16 means would be off by a percent
-            scores = self.class_scores(query, support, labels, int(labels.max()) + 1)  # (Q, N)
-            loss = self.loss(self.scale * scores, truth)
+            classes = int(labels.max()) + 1
+            scores = self.class_scores(query, support, labels, classes)  # (Q, N)
+            loss = self.loss(self.scale * scores, truth) + self.penalty(embeddings, torch.cat([labels, truth]), classes)
         return Step(loss, {"accuracy": (scores.argmax(-1) == truth).float().mean().detach()})
+
+    def penalty(self, embeddings: Tensor, labels: Tensor, classes: int) -> Tensor:
+        """Return what the loss grows by; 0 unless the method says otherwise.
+
+        (S + Q, D), support before queries, and (S + Q,) in 0 ... classes-1 -> ().
+        """
+        return embeddings.new_zeros(())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from torch import Tensor, nn
@@ -36,6 +37,13 @@ class Learner(nn.Module, ABC):
     @abstractmethod
     def forward(self, batch: Batch) -> Step:
         """Return the training loss of a batch of items, with the figures worth watching."""
+
+    def settle(self, embeddings: Callable[[], Tensor]) -> None:
+        """Take from the training classes what the method needs of them, once, after training; nothing by default.
+
+        Args:
+            embeddings: returns their items' embeddings, (M, D), as ``embed`` gives them now.
+        """
 
     @abstractmethod
     def adapt(self, support: Labelled) -> Classifier:

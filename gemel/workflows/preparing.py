@@ -10,7 +10,7 @@ import torch
 
 from gemel.data import Dataset, Preprocessing, Source, Split, decode_all, open_source, read_split, split_classes
 from gemel.data.splits import matches
-from gemel.encoders import ENCODERS
+from gemel.encoders import ENCODERS, Encoder
 from gemel.errors import DataError, InputError, RecipeError, did_you_mean
 from gemel.recipes import Recipe
 
@@ -58,7 +58,7 @@ def prepare(recipe: Recipe, progress: Progress | None = None) -> Prepared:
     shaped = preprocessing_for(recipe, source)
     dataset = without(decode_all(source, shaped, progress=progress), recipe.data.ignore)
     split = split_of(recipe, dataset.classes)
-    return Prepared(dataset, split, with_statistics(shaped, dataset.select(split.train)), source.fingerprint)
+    return Prepared(dataset, split, normalised(recipe, shaped, dataset.select(split.train)), source.fingerprint)
 
 
 def split_of(recipe: Recipe, classes: Sequence[str]) -> Split:
@@ -78,6 +78,12 @@ def split_of(recipe: Recipe, classes: Sequence[str]) -> Split:
     )
 
 
+def completed(recipe: Recipe) -> Recipe:
+    """Return the recipe with what its encoder reads elsewhere written in, so that a model folder has it all."""
+    kind = ENCODERS.get(str(recipe.encoder.get("name")), Encoder)
+    return recipe.model_copy(update={"encoder": dict(kind.complete(recipe.encoder))})
+
+
 def preprocessing_for(recipe: Recipe, source: Source) -> Preprocessing:
     """Return the recipe's preprocessing; what it leaves open comes from the encoder and from the pictures."""
     name = recipe.encoder.get("name", "")
@@ -86,7 +92,7 @@ def preprocessing_for(recipe: Recipe, source: Source) -> Preprocessing:
     chosen = recipe.preprocessing
     try:
         return Preprocessing(
-            size=chosen.size or ENCODERS[name].input_size,
+            size=chosen.size or ENCODERS[name].expected(recipe.encoder).size,
             channels=chosen.channels or channels_of(source),
             fit=chosen.fit,
             background=chosen.background,
@@ -122,6 +128,16 @@ def without(dataset: Dataset, patterns: list[str]) -> Dataset:
     if not kept:
         raise DataError(f"data.ignore {patterns} leaves no class of {len(dataset.classes)}; narrow the patterns.")
     return dataset.select(kept)
+
+
+def normalised(recipe: Recipe, preprocessing: Preprocessing, dataset: Dataset) -> Preprocessing:
+    """Return the preprocessing with the mean and deviation that the encoder expects, or else those of the items."""
+    expected = ENCODERS[recipe.encoder["name"]].expected(recipe.encoder)
+    if expected.mean is None or expected.std is None:
+        return with_statistics(preprocessing, dataset)
+    if preprocessing.channels == len(expected.mean):
+        return replace(preprocessing, mean=expected.mean, std=expected.std)
+    return replace(preprocessing, mean=(float(np.mean(expected.mean)),), std=(float(np.mean(expected.std)),))
 
 
 def with_statistics(preprocessing: Preprocessing, dataset: Dataset) -> Preprocessing:

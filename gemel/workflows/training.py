@@ -27,10 +27,13 @@ from gemel.recipes.recipe import Validation
 from gemel.training.collapse import warnings_for
 from gemel.training.progress import Record, Reporter, Silent
 from gemel.training.trainer import Trainer
-from gemel.workflows.preparing import Prepared, Progress, prepare
+from gemel.workflows.preparing import Prepared, Progress, completed, prepare
 
 #: Pairs of validation items that thresholds and calibration are fitted on.
 CALIBRATION_PAIRS = 20_000
+
+#: The endings of a recipe's file.
+YAML = (".yaml", ".yml")
 
 
 def train(
@@ -40,6 +43,7 @@ def train(
     resume: bool = False,
     reporter: Reporter | None = None,
     progress: Progress | None = None,
+    base: str | Path | None = None,
 ) -> Model:
     """Train a model on a folder, zip or CSV of labelled pictures, or by a recipe, and return it, calibrated.
 
@@ -50,41 +54,61 @@ def train(
         resume: go on from the run folder's checkpoint, to the bits of an uninterrupted run.
         reporter: is told how training goes.
         progress: is told how decoding goes: (items done, items in all).
+        base: a recipe's file or a packaged recipe's name, for the data that ``source`` names; ``likeness`` by default.
 
     Raises:
         GemelError: in one line, what is wrong with the data, the recipe or the folder.
         TrainingInterrupted: Ctrl-C came; the checkpoint is written.
     """
     run = Path(out) if out is not None else Path(tempfile.mkdtemp(prefix="gemel-"))
-    recipe = recipe_of_run(run, resume) if source is None else recipe_for(source, overrides)
+    if source is None:
+        source, base = base, None
+    recipe = recipe_of_run(run, resume) if source is None else completed(recipe_for(source, overrides, base))
     check_folder(run, recipe, resume)
     prepared = prepare(recipe, progress)
     trainer = trainer_for(recipe, prepared, run, reporter or Silent())
     write_text(run / "recipe.yaml", recipe.yaml())
     if resume and (run / "checkpoint.pt").is_file():
         trainer.resume()
-    history = trainer.train() or untrained(trainer)
+    history = trainer.train()
+    settle(trainer, prepared)
+    history = history or untrained(trainer)
     write_json(run / "history.json", [record.to_json() for record in history])
     finished(recipe, prepared, trainer, history).save(run)
     return load(run)
 
 
-def recipe_for(source: str | Path, overrides: Sequence[str]) -> Recipe:
-    """Return the recipe that ``source`` names, or the default one on the data that it names.
+def recipe_for(source: str | Path, overrides: Sequence[str], base: str | Path | None = None) -> Recipe:
+    """Return the recipe that ``source`` names, or the ``base`` recipe on the data that it names.
+
+    The base keeps nothing of its own data's section, which speaks of other classes.
 
     Raises:
         RecipeError: it is neither a recipe nor data, or a value is refused.
     """
     path, recipes = Path(source), packaged_recipes()
-    if path.suffix.lower() in (".yaml", ".yml"):
+    if base is None and path.suffix.lower() in YAML:
         return Recipe.read(path, overrides)
-    if path.exists():
-        return Recipe.read(
-            recipes["likeness"], [f"data.source={json.dumps(str(path), ensure_ascii=False)}", *overrides]
-        )
+    if base is not None or path.exists():
+        data = json.dumps({"source": str(source)}, ensure_ascii=False)
+        return Recipe.read(recipe_file(base or "likeness"), [f"data={data}", *overrides])
     if str(source) in recipes:
         return Recipe.read(recipes[str(source)], overrides)
     raise RecipeError(f"'{source}' is neither a path nor a packaged recipe.{did_you_mean(str(source), recipes)}")
+
+
+def recipe_file(name: str | Path) -> Path:
+    """Return the file of a recipe given by path, or by the name of a packaged one.
+
+    Raises:
+        RecipeError: it is neither.
+    """
+    recipes = packaged_recipes()
+    if str(name) in recipes:
+        return recipes[str(name)]
+    if Path(name).suffix.lower() in YAML:
+        return Path(name)
+    raise RecipeError(f"'{name}' is neither a recipe's file nor a packaged recipe.{did_you_mean(str(name), recipes)}")
 
 
 def recipe_of_run(run: Path, resume: bool) -> Recipe:
@@ -153,10 +177,15 @@ def check_steps(learner: Learner, recipe: Recipe) -> None:
 
 def untrained(trainer: Trainer) -> list[Record]:
     """Return the one record of a training without steps: how good the model is as it stands."""
-    accuracy, _ = trainer.evaluate(trainer.average, {})
+    accuracy, _ = trainer.evaluate(trainer.learner, {})
     trainer.history.append(Record(0, 0.0, accuracy, 0.0, 0.0))
     trainer.reporter.record(trainer.best_record, trainer.best_record)
     return trainer.history
+
+
+def settle(trainer: Trainer, prepared: Prepared) -> None:
+    """Let the learner take from the training classes what its method needs of them."""
+    trainer.learner.settle(lambda: embed_dataset(trainer.learner, prepared.preprocessing, prepared.train))
 
 
 def augmentation_of(recipe: Recipe) -> Augmentation:

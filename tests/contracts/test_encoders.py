@@ -10,6 +10,7 @@ import torch
 from gemel.encoders import ENCODERS, Encoder
 from gemel.randomness import seeded, torch_generator
 from gemel.registry import build, options_of
+from tests.encoders.tiny_published import FACTS
 
 #: Options that keep the large ones quick.
 SMALL: dict[str, dict[str, Any]] = {
@@ -18,6 +19,8 @@ SMALL: dict[str, dict[str, Any]] = {
     "koch": {"widths": [4, 6, 6, 8], "dimensions": 24},
     "vgg16": {"width": 0.0625, "dimensions": 24},
     "resnet12": {"widths": [4, 8, 8, 16]},
+    "efficientnet_lite0": {"tune": "all", "blank": True},
+    "pretrained": {"published": FACTS, "tune": "all", "blank": True},
     "pixels": {},
     "twin": {
         "left": {"name": "residual", "widths": [8, 8, 16, 16], "dimensions": 12},
@@ -31,6 +34,8 @@ VARIANTS = [
     ("koch", {"batch_norm": True}),
     ("vgg16", {"batch_norm": False, "pool": 2, "hidden": 12}),
     ("resnet12", {"dimensions": 5, "pool": 2}),
+    ("efficientnet_lite0", {"dimensions": 5}),
+    ("pretrained", {"dimensions": 5, "pooling": "mean"}),
     ("twin", {"dimensions": 6, "left": {"widths": [4], "name": "residual"}, "right": "conv4"}),
 ]
 every_encoder = pytest.mark.parametrize(("name", "options"), VARIANTS, ids=str)

@@ -38,6 +38,11 @@ CASES: dict[str, dict[str, Any]] = {
     "classification": {"similarity": "cosine", "loss": "margin_softmax"},
     "classification-softmax": {"similarity": "exp_manhattan", "loss": "softmax"},
     "classification-center": {"similarity": "euclidean", "loss": {"name": "center", "weight": 0.1}},
+    "baseline": {"similarity": "euclidean", "loss": "softmax"},
+    "baseline-cosine": {"similarity": "cosine", "loss": "softmax", "head": "cosine", "scale": 100.0},
+    "simpleshot": {"similarity": "euclidean", "loss": "softmax"},
+    "feat": {"similarity": "squared_euclidean", "loss": "cross_entropy", "scale": 0.5},
+    "feat-contrast": {"similarity": "squared_euclidean", "loss": "cross_entropy", "scale": 0.5, "contrast": 0.1},
     "episodic": {"similarity": "squared_euclidean", "loss": "cross_entropy"},
     "episodic-cosine": {"similarity": "cosine", "loss": "cross_entropy", "scale": 10.0},
     "episodic-relation": {"similarity": "relation", "loss": "mean_squared_error"},
@@ -45,7 +50,7 @@ CASES: dict[str, dict[str, Any]] = {
     "matching-full": {"similarity": "cosine", "loss": "cross_entropy", "scale": 10.0, "context": "full"},
 }
 #: Options of the learner itself, among those above.
-OWN = ("active_only", "scale", "context")
+OWN = ("active_only", "scale", "context", "head", "contrast")
 
 
 def test_every_registered_learner_is_tried() -> None:
@@ -290,6 +295,9 @@ TAKEN = {
     "siamese": (Labelled, Pairs),
     "triplet": (Labelled, Triplets),
     "classification": (Labelled,),
+    "baseline": (Labelled,),
+    "simpleshot": (Labelled,),
+    "feat": (Episode,),
     "episodic": (Episode,),
     "matching": (Episode,),
 }
@@ -297,6 +305,9 @@ REFUSED = {
     "siamese": "Siamese trains on Pairs or Labelled batches, not {}.",
     "triplet": "Triplet trains on Triplets or Labelled batches, not {}.",
     "classification": "Classification trains on Labelled batches, not {}.",
+    "baseline": "Baseline trains on Labelled batches, not {}.",
+    "simpleshot": "SimpleShot trains on Labelled batches, not {}.",
+    "feat": "FEAT trains on Episode batches, not {}.",
     "episodic": "Episodic trains on Episode batches, not {}.",
     "matching": "Matching trains on Episode batches, not {}.",
 }

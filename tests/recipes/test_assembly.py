@@ -72,7 +72,8 @@ REFUSED = {
     "or center or supervised_contrastive or metric_learning.",
     "learner=siamese": "Learner 'siamese' does not descend loss 'margin_softmax'; set loss to contrastive or "
     "binary_cross_entropy or hinge.",
-    "learner={active_only: true}": "Unknown learner ''. Known: classification, episodic, matching, siamese, triplet.",
+    "learner={active_only: true}": "Unknown learner ''. Known: baseline, classification, episodic, feat, "
+    "matching, siamese, simpleshot, triplet.",
 }
 
 
