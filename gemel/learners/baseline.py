@@ -8,6 +8,7 @@ from torch.nn import functional
 
 from gemel.encoders import Encoder
 from gemel.learners.classification import Classification
+from gemel.learners.drawn_heads import drawn_scores
 from gemel.losses.loss import ClassLoss
 from gemel.similarity import Similarity
 from gemel.similarity.cosine import unit_length
@@ -92,20 +93,22 @@ class Baseline(Classification):
         head: linear    argmin_W  mean cross-entropy(W x + b) + decay / 2 |W|^2     (Baseline)
         head: cosine    argmin_W  mean cross-entropy(scale cos(x, w_c))             (Baseline++)
 
-    is descended for ``steps`` iterations, for all episodes at once. Where the paper draws the first weights and batches
-    of four, these start from 0 (from the classes' means) and see the whole support at each step: nothing is drawn.
+    is descended for ``steps`` iterations, for all episodes at once. With ``fit: sgd`` they are the paper's rounds, in
+    batches of four from drawn weights, whose draw and rate still show in the answers; with ``fit: whole``, steps over
+    the whole support, from 0 (from the classes' means) and as long as the loss allows: nothing is drawn.
 
     Args:
         encoder: items -> embeddings.
         similarity: compares two embeddings; the head does not ask it.
         loss: a ``ClassLoss``.
         head: ``"linear"`` or ``"cosine"``.
+        fit: ``"whole"``, or ``"sgd"`` as in the paper.
         steps: iterations; the paper takes 100.
         decay: the weights' decay of the linear head.
         scale: multiplies the cosines of the cosine head before the softmax.
 
     Raises:
-        ValueError: ``head`` is unknown, or a number is out of range.
+        ValueError: ``head`` or ``fit`` is unknown, or a number is out of range.
     """
 
     def __init__(
@@ -114,6 +117,7 @@ class Baseline(Classification):
         similarity: Similarity,
         loss: ClassLoss,
         head: str = "linear",
+        fit: str = "whole",
         steps: int = 100,
         decay: float = 1e-3,
         scale: float = 2.0,
@@ -121,13 +125,18 @@ class Baseline(Classification):
         super().__init__(encoder, similarity, loss)
         if head not in ("linear", "cosine"):
             raise ValueError(f"head is '{head}'; it must be 'linear' or 'cosine'")
+        if fit not in ("whole", "sgd"):
+            raise ValueError(f"fit is '{fit}'; it must be 'whole' or 'sgd'")
         if steps < 1 or decay < 0 or scale <= 0:
             raise ValueError(f"steps is {steps}, decay {decay}, scale {scale}; they must be >= 1, >= 0 and > 0")
-        self.head, self.steps, self.decay, self.scale = head, steps, decay, scale
+        self.head, self.fit, self.steps, self.decay, self.scale = head, fit, steps, decay, scale
 
     @torch.no_grad()
     def class_scores(self, query: Tensor, support: Tensor, labels: Tensor, classes: int) -> Tensor:
         """Return the logits, or the cosines, of a head fitted on the support: (..., Q, D) -> (..., Q, classes)."""
+        if self.fit == "sgd":
+            scale = self.scale if self.head == "cosine" else None
+            return drawn_scores(query, support, labels, classes, scale, self.decay, self.steps)
         asked, rows = in_full(query), in_full(support)
         targets = functional.one_hot(labels, classes).to(rows)
         if self.head == "linear":
