@@ -17,11 +17,15 @@ class DrawnLinear(nn.Module):
 
     def __init__(self, support: Tensor, classes: int, generator: torch.Generator) -> None:
         super().__init__()
-        episodes, dimensions = support.shape[:-2], support.shape[-1]
-        bound = 1 / math.sqrt(dimensions)
-        for name, shape in (("weight", (classes, dimensions)), ("bias", (1, classes))):
-            drawn = torch.empty(shape).uniform_(-bound, bound, generator=generator).to(support)
-            self.register_parameter(name, nn.Parameter(drawn.expand(*episodes, *shape).clone()))
+        self.weight = self.drawn(support, (classes, support.shape[-1]), generator)
+        self.bias = self.drawn(support, (1, classes), generator)
+
+    @staticmethod
+    def drawn(support: Tensor, shape: tuple[int, int], generator: torch.Generator) -> nn.Parameter:
+        """Return the numbers that torch's linear layer would draw, once for all episodes: (..., *shape)."""
+        bound = 1 / math.sqrt(support.shape[-1])
+        numbers = torch.empty(shape).uniform_(-bound, bound, generator=generator).to(support)
+        return nn.Parameter(numbers.expand(*support.shape[:-2], *shape).clone())
 
     def forward(self, rows: Tensor) -> Tensor:
         return rows @ self.weight.mT + self.bias
@@ -32,7 +36,7 @@ class DrawnCosine(nn.Module):
 
     def __init__(self, support: Tensor, classes: int, generator: torch.Generator, scale: float) -> None:
         super().__init__()
-        self.direction = DrawnLinear(support, classes, generator).weight
+        self.direction = DrawnLinear.drawn(support, (classes, support.shape[-1]), generator)
         self.length = nn.Parameter(self.direction.detach().norm(dim=-1, keepdim=True))  # (..., N, 1)
         self.scale = scale
 
@@ -55,10 +59,12 @@ def drawn_scores(
         head = DrawnLinear(rows, classes, generator) if scale is None else DrawnCosine(rows, classes, generator, scale)
         optimizer = torch.optim.SGD(head.parameters(), lr=0.01, momentum=0.9, dampening=0.9, weight_decay=decay)
         for _ in range(rounds):
-            for batch in torch.randperm(len(truth), generator=generator).split(4):
+            for batch in torch.split(torch.randperm(len(truth), generator=generator), 4):
                 logits = head(rows[..., batch, :]).movedim(-1, 0).flatten(1)  # (N, E * 4)
                 wanted = truth[batch].expand(rows[..., batch, 0].shape).flatten()
                 optimizer.zero_grad()
-                (functional.cross_entropy(logits.T, wanted, reduction="sum") / len(batch)).backward()
+                loss = functional.cross_entropy(logits.T, wanted, reduction="sum") / len(batch)
+                torch.autograd.backward(loss)
                 optimizer.step()
-        return head(asked).detach()
+        scores: Tensor = head(asked)
+        return scores.detach()

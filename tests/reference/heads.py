@@ -26,8 +26,8 @@ def published_scores(query: Tensor, support: Tensor, labels: Tensor, classes: in
     generator = torch_generator(0, "head")
     linear = nn.Linear(support.shape[1], classes, bias=head == "linear")
     for shape, parameter in ((linear.weight.shape, linear.weight), ((1, classes), linear.bias)):
-        drawn = torch.rand(shape, generator=generator) * 2 - 1
         if parameter is not None:
+            drawn = torch.rand(shape, generator=generator) * 2 - 1
             parameter.data = drawn.reshape(parameter.shape) / support.shape[1] ** 0.5
     layer = linear if head == "linear" else CosineLayer(linear)
     optimizer = torch.optim.SGD(layer.parameters(), lr=0.01, momentum=0.9, dampening=0.9, weight_decay=0.001)
