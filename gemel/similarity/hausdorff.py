@@ -16,7 +16,8 @@ def modified_hausdorff(a: Tensor, b: Tensor) -> Tensor:
 
     Dubuisson & Jain 1994, their distance 22 of 24.
     """
-    squared = (a[:, None, 0] - b[:, 0]).square() + (a[:, None, 1] - b[:, 1]).square()  # (P, R)
+    rows, columns = a[:, None, 0] - b[:, 0], a[:, None, 1] - b[:, 1]
+    squared = rows.square_().add_(columns.square_())  # (P, R)
     return torch.maximum(squared.amin(1).sqrt().mean(), squared.amin(0).sqrt().mean())
 
 
@@ -25,8 +26,9 @@ def ink_points(picture: Tensor) -> Tensor:
 
     Ink is what is no darker than half-way between the darkest and the brightest pixel. An even picture is all ink.
     """
-    points = (picture >= (picture.amin() + picture.amax()) / 2).nonzero().to(picture)
-    return points - points.mean(0)
+    ink = picture >= (picture.amin() + picture.amax()) / 2
+    points = torch.stack(ink.nonzero(as_tuple=True)).to(picture)  # (2, P): a coordinate lies together, for speed
+    return (points - points.mean(1, keepdim=True)).T
 
 
 class Hausdorff(Similarity):
