@@ -19,7 +19,7 @@ from gemel.learners import Learner
 from gemel.randomness import seeded, torch_generator
 from gemel.recipes.recipe import Training
 from gemel.training.ahead import Ahead
-from gemel.training.average import frozen_copy, move_towards
+from gemel.training.average import floats, frozen_copy, move_towards
 from gemel.training.checkpoint import Checkpoint
 from gemel.training.device import device_of, lowered
 from gemel.training.interruption import Interruption
@@ -71,6 +71,7 @@ class Trainer:
         self.device = device_of(settings.device)
         self.learner = learner.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.average = frozen_copy(self.learner)
+        self.moving = floats(self.average), floats(self.learner)
         self.best = self.average.state_dict()
         self.data, self.sampler = data, sampler
         self.preprocessing, self.augmentation = preprocessing, augmentation
@@ -152,7 +153,7 @@ class Trainer:
             result.loss.backward()
         torch.nn.utils.clip_grad_norm_(self.learner.parameters(), self.settings.clip)
         self.optimizer.step()
-        move_towards(self.average, self.learner, step, self.settings.average)
+        move_towards(*self.moving, step, self.settings.average)
         self._count({"loss": result.loss.detach(), **result.metrics})
         items = sum(len(part) for part in batch.parts())
         self._add({"items": items, "steps": 1, "seconds": time.monotonic() - began})

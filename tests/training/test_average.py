@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from gemel.training.average import frozen_copy, move_towards
+from gemel.training.average import floats, frozen_copy, move_towards
 
 
 def network(value: float) -> nn.Module:
@@ -22,7 +22,7 @@ def test_it_moves_as_the_formula_says(decay: float) -> None:
         value = float(step % 7)
         for entry in module.state_dict().values():
             entry.fill_(value)
-        move_towards(average, module, step, decay)
+        move_towards(floats(average), floats(module), step, decay)
         d = min(decay, step / (step + 10))
         expected = d * expected + (1 - d) * value
         assert float(average[0].weight[1, 1]) == pytest.approx(expected, rel=1e-5)
@@ -31,21 +31,21 @@ def test_it_moves_as_the_formula_says(decay: float) -> None:
 
 def test_without_decay_it_is_the_module_itself() -> None:
     module, average = network(1.0), frozen_copy(network(5.0))
-    move_towards(average, module, 100, decay=0.0)
-    floats = {name: value for name, value in average.state_dict().items() if value.is_floating_point()}
-    assert all(torch.equal(value, module.state_dict()[name]) for name, value in floats.items())
+    move_towards(floats(average), floats(module), 100, decay=0.0)
+    kept = {name: value for name, value in average.state_dict().items() if value.is_floating_point()}
+    assert all(torch.equal(value, module.state_dict()[name]) for name, value in kept.items())
 
 
 def test_the_first_step_lets_the_first_weights_go() -> None:
     average = frozen_copy(network(5.0))
-    move_towards(average, network(1.0), 0, decay=0.999)
+    move_towards(floats(average), floats(network(1.0)), 0, decay=0.999)
     assert average[0].bias[0].item() == 1.0
 
 
 def test_the_copy_is_apart_and_frozen() -> None:
     module = network(1.0).train()
     average = frozen_copy(module)
-    move_towards(average, network(2.0), 3, decay=0.5)
+    move_towards(floats(average), floats(network(2.0)), 3, decay=0.5)
     assert module[0].bias[0].item() == 1.0
     assert not average.training
     assert module.training
