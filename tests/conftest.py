@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from hypothesis import HealthCheck, settings
 from PIL import Image
 
 from gemel.assembly import assemble
@@ -16,6 +17,10 @@ from gemel.evaluation.calibration import Calibration
 from gemel.evaluation.thresholds import operating_points
 from gemel.model import Model
 from gemel.recipes import Recipe
+
+# How long an example takes says how busy the machine is, not whether the code is right.
+settings.register_profile("gemel", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("gemel")
 
 # Tests compute little at a time: a second thread costs them more than it gives, above all beside other processes.
 torch.set_num_threads(1)
