@@ -12,18 +12,13 @@ from gemel.data.augmentation import views
 from gemel.learners import EmbeddingLearner
 
 
-def device_of(learner: EmbeddingLearner) -> torch.device:
-    """Return the device that a learner is on; the CPU where it has no parameters."""
-    return next((parameter.device for parameter in learner.parameters()), torch.device("cpu"))
-
-
 @torch.inference_mode()
 def embed_pixels(learner: EmbeddingLearner, preprocessing: Preprocessing, pixels: Tensor, count: int = 1) -> Tensor:
     """Return the mean embedding of ``count`` fixed views of each item, on the CPU: uint8 (B, C, H, W) -> (B, D).
 
     The mean is of canonical embeddings and is made canonical again; one view is the item itself.
     """
-    seen = views(pixels.to(device_of(learner)).float() / 255, count)  # (V, B, C, H, W)
+    seen = views(pixels.to(learner.device).float() / 255, count)  # (V, B, C, H, W)
     items = preprocessing.normalise(seen.flatten(0, 1)).contiguous(memory_format=torch.channels_last)
     embeddings = torch.unflatten(learner.embed(items), 0, (count, -1))  # (V, B, D)
     mean = embeddings[0] if count == 1 else learner.similarity.canonical(embeddings.mean(0))

@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+import torch
 from torch import Tensor, nn
 
 from gemel.batches import Batch, Labelled
@@ -33,6 +34,11 @@ class Learner(nn.Module, ABC):
 
     #: The kind of loss that it descends.
     loss_kind: type[nn.Module] = nn.Module
+
+    @property
+    def device(self) -> torch.device:
+        """Where it is; the CPU where it has no parameters."""
+        return next((parameter.device for parameter in self.parameters()), torch.device("cpu"))
 
     @abstractmethod
     def forward(self, batch: Batch) -> Step:

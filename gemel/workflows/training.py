@@ -13,7 +13,7 @@ import numpy as np
 from gemel.assembly import assemble, sampler_of
 from gemel.data import ClassRotations, Dataset, Preprocessing
 from gemel.data.augmentation import Augmentation
-from gemel.embedding import device_of, embed_dataset
+from gemel.embedding import embed_dataset
 from gemel.errors import DataError, ModelError, RecipeError, did_you_mean
 from gemel.evaluation.calibration import Calibration
 from gemel.evaluation.episodes import episode_accuracy
@@ -223,7 +223,7 @@ def validator(
         if not bool(embeddings.isfinite().all()):
             return 0.0, found
         result = episode_accuracy(
-            embeddings.to(device_of(learner)), validation.labels, learner, ways, plan.shots, queries, plan.episodes,
+            embeddings.to(learner.device), validation.labels, learner, ways, plan.shots, queries, plan.episodes,
             seed=recipe.training.seed, groups=groups,
         )  # fmt: skip
         return result.accuracy.value, found
