@@ -23,6 +23,7 @@ from gemel.training.average import floats, frozen_copy, move_towards
 from gemel.training.checkpoint import Checkpoint
 from gemel.training.device import device_of, lowered
 from gemel.training.interruption import Interruption
+from gemel.training.memory import keep_freed
 from gemel.training.progress import Record, Reporter
 from gemel.training.schedule import cosine_rate
 
@@ -66,6 +67,7 @@ class Trainer:
         recipe: str,
         reporter: Reporter,
     ) -> None:
+        keep_freed()
         if settings.threads:
             torch.set_num_threads(settings.threads)
         self.device = device_of(settings.device)
