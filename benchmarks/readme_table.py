@@ -25,7 +25,7 @@ def read(name: str) -> Any:
 
 def model(run: str) -> dict[str, Any]:
     """Return the figures of one run on Omniglot, or nothing."""
-    found = read("omniglot") or {"models": []}
+    found = read("alphabets") or {"models": []}
     return next((one for one in found["models"] if one["run"] == run), {})
 
 

@@ -1,6 +1,6 @@
 """Models trained on Omniglot's background alphabets (or on none), measured on its evaluation alphabets.
 
-    python benchmarks/omniglot.py runs/characters runs/contrastive --out benchmarks/results/omniglot.json
+    python benchmarks/alphabets.py runs/characters runs/contrastive --out benchmarks/results/alphabets.json
 
 Omniglot and its 20 runs are looked up under GEMEL_DATA. For each run: the error on the 20 official one-shot runs;
 20-way one-shot within one evaluation alphabet, characters and drawers at random, 1,000 episodes (and the same where
