@@ -1,29 +1,5 @@
 """What stands beside every figure: when, where and with what it was measured."""
 
-from __future__ import annotations
+from gemel.circumstances import circumstances, processor
 
-import datetime
-import os
-import platform
-import sys
-from importlib.metadata import version
-from pathlib import Path
-from typing import Any
-
-
-def processor() -> str:
-    """Return the processor's name, as the system tells it."""
-    table = Path("/proc/cpuinfo")
-    lines = table.read_text().splitlines() if table.is_file() else []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor() or platform.machine()
-
-
-def circumstances() -> dict[str, Any]:
-    """Return the command, the date, the hardware and the versions."""
-    return {
-        "command": " ".join(["python", *sys.argv]),
-        "date": datetime.date.today().isoformat(),
-        "hardware": f"{os.cpu_count()} CPU cores, {processor()}",
-        "versions": {name: version(name) for name in ("gemel", "torch", "numpy")},
-    }
+__all__ = ["circumstances", "processor"]

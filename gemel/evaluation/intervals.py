@@ -45,11 +45,30 @@ def mean_rate(rates: np.ndarray) -> Estimate:
     Raises:
         DataError: fewer than two episodes.
     """
-    if len(rates) < 2:
-        raise DataError(f"{len(rates)} episodes have no interval; ask for at least 2.")
-    mean = float(np.mean(rates))
-    half = float(stats.t.ppf(0.975, len(rates) - 1) * np.std(rates, ddof=1) / math.sqrt(len(rates)))
-    return Estimate(mean, (max(mean - half, 0.0), min(mean + half, 1.0)))
+    value, half = student(rates)
+    return Estimate(value, (max(value - half, 0.0), min(value + half, 1.0)))
+
+
+def mean_difference(rates: np.ndarray, others: np.ndarray) -> Estimate:
+    """Return the mean of ``rates - others``, (E,) each of the very same episodes, with Student's interval.
+
+    What makes an episode easy or hard makes it so for both, so that the interval is narrower than those of the means.
+
+    Raises:
+        DataError: fewer than two episodes, or not as many of both.
+    """
+    if rates.shape != others.shape:
+        raise DataError(f"{len(rates)} and {len(others)} episodes have no paired difference; the same are expected.")
+    value, half = student(rates - others)
+    return Estimate(value, (value - half, value + half))
+
+
+def student(values: np.ndarray) -> tuple[float, float]:
+    """Return the mean and half the width of Student's 95 % interval for it, ``t s / sqrt(E)``: (E,)."""
+    if len(values) < 2:
+        raise DataError(f"{len(values)} episodes have no interval; ask for at least 2.")
+    half = stats.t.ppf(0.975, len(values) - 1) * np.std(values, ddof=1) / math.sqrt(len(values))
+    return float(np.mean(values)), float(half)
 
 
 def counted_rate(count: int, trials: int) -> Estimate:

@@ -1,0 +1,73 @@
+"""A trained model under a protocol: one rate an episode, on episodes that are the same for every method."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+
+from gemel.bench.answer import Answer
+from gemel.bench.definition import Protocol, Setting
+from gemel.data import ClassRotations, Dataset, decode_all, open_source
+from gemel.errors import DataError
+from gemel.evaluation import OneShotRunsResult
+from gemel.evaluation.episode_indices import sample_episodes
+from gemel.evaluation.episodes import accuracies
+from gemel.evaluation.intervals import counted_rate, mean_rate
+from gemel.model import Model
+from gemel.recipes import Recipe
+from gemel.workflows.evaluating import Embedded, embedded, evaluate_one_shot_runs, pixels_only
+from gemel.workflows.preparing import split_of, without
+
+Progress = Callable[[int, int], None]
+
+
+def unseen_classes(model: Model, recipe: Recipe, progress: Progress | None = None) -> Dataset:
+    """Return the test classes of a recipe's data, as the model wants their pictures.
+
+    Raises:
+        DataError: the data are absent, or the model has learnt from some of these classes.
+    """
+    source = open_source(recipe.data.source, **recipe.data.options)
+    dataset = without(decode_all(source, pixels_only(model), progress=progress), recipe.data.ignore)
+    test = dataset.select(split_of(recipe, dataset.classes).test)
+    if model.facts["data"]["fingerprint"] == source.fingerprint:
+        refuse_seen(model, test)
+    return test
+
+
+def embedded_for(protocol: Protocol, model: Model, test: Dataset, progress: Progress | None = None) -> Embedded:
+    """Return the test classes, and their quarter turns where the protocol has them, with their embeddings."""
+    return embedded(model, ClassRotations(test) if protocol.rotations else test, progress)
+
+
+def refuse_seen(model: Model, test: Dataset) -> None:
+    """Raise a DataError where the model has seen a class that it is to be asked about."""
+    seen = {*model.facts["split"]["train"], *model.facts["split"]["validation"]}.intersection(test.classes)
+    if seen:
+        raise DataError(
+            f"{len(seen)} of the {len(test.classes)} test classes, such as '{min(seen)}', were seen by the model "
+            f"in {model.folder} when it was trained; train on the protocol's own classes."
+        )
+
+
+def on_episodes(model: Model, items: Embedded, protocol: Protocol, setting: Setting, count: int, seed: int) -> Answer:
+    """Return the rates of so many episodes; seed and data alone decide which they are."""
+    groups = items.groups if protocol.within_group else None
+    support, query = sample_episodes(
+        items.dataset.labels, setting.ways, setting.shots, protocol.queries, count, seed, groups
+    )
+    with torch.no_grad():
+        rates = accuracies(items.embeddings.to(model.learner.device), model.learner, support, query)
+    return Answer(rates, mean_rate(rates), count)
+
+
+def on_official_runs(model: Model) -> Answer:
+    """Return the rates of Lake's 20 runs; their estimate is over all trials, with Wilson's interval."""
+    result = evaluate_one_shot_runs(model)
+    assert isinstance(result, OneShotRunsResult)
+    trials = result.trials // len(result.per_run)
+    return Answer(
+        1 - np.array(result.per_run) / trials, counted_rate(result.trials - result.errors, result.trials), result.trials
+    )
