@@ -10,6 +10,7 @@ import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from gemel.errors import RecipeError, did_you_mean
+from gemel.recipes.methods import with_method
 
 
 def as_part(value: object) -> object:
@@ -134,8 +135,10 @@ class Recipe(Section):
 
     @classmethod
     def of(cls, values: Mapping[str, Any], overrides: Sequence[str] = ()) -> Recipe:
-        """Check a mapping of sections, with ``key.key=value`` overrides."""
-        merged = dict(values)
+        """Check a mapping of sections, with ``key.key=value`` overrides; ``method: NAME`` stands for its sections."""
+        merged = {key: section for key, section in values.items() if key != "method"}
+        if "method" in values:
+            merged = {**with_method({}, values["method"]), **merged}
         for text in overrides:
             merged = overridden(merged, text)
         try:
@@ -151,7 +154,8 @@ class Recipe(Section):
 def overridden(values: Mapping[str, Any], text: str) -> dict[str, Any]:
     """Return ``values`` with one ``key.key=value`` applied; the value is read as YAML.
 
-    ``encoder=conv4`` names another part and drops the old one's options; ``encoder.dimensions=64`` changes one option.
+    ``encoder=conv4`` names another part and drops the old one's options; ``encoder.dimensions=64`` changes one option;
+    ``method=prototypical`` sets all that makes the method.
 
     Raises:
         RecipeError: there is no ``=``, or a key leads into something that is not a section.
@@ -164,7 +168,7 @@ def overridden(values: Mapping[str, Any], text: str) -> dict[str, Any]:
         parsed = yaml.safe_load(value)
     except yaml.YAMLError as error:
         raise RecipeError(f"The value of '{text}' is not valid YAML: {' '.join(str(error).split())}") from error
-    return _with(values, keys, parsed, text)
+    return with_method(values, parsed) if keys == ["method"] else _with(values, keys, parsed, text)
 
 
 def _with(values: Mapping[str, Any], keys: Sequence[str], value: object, text: str) -> dict[str, Any]:
