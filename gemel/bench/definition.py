@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, NamedTuple
@@ -103,10 +103,16 @@ class Definition(Part):
     methods: Mapping[str, Method]
     published: tuple[Published, ...] = ()
 
-    def on(self, data: str) -> Definition:
-        """Return the same methods on a folder, zip or CSV of one's own, whose classes are split by the recipes."""
+    def on(self, data: str, settings: Sequence[Setting] = (), queries: int = 15) -> Definition:
+        """Return the same methods on a folder, zip or CSV of one's own, whose classes are split by the recipes.
+
+        Args:
+            data: its path.
+            settings: what is asked; 5-way 1-shot and 5-shot where none is given.
+            queries: items a class to be recognised, in each episode.
+        """
         name = Path(data).stem or "data"
-        asked = next(iter(self.protocols.values())).model_copy(update={"training": name, "methods": ()})
+        asked = Protocol(training=name, settings=tuple(settings) or (Setting(5, 1), Setting(5, 5)), queries=queries)
         changes = {"trainings": {name: (f"data={json.dumps({'source': data})}",)}, "protocols": {name: asked}}
         return self.model_copy(update={**changes, "description": f"{self.description}: {name}", "published": ()})
 

@@ -33,6 +33,7 @@ def bench(
     data: Annotated[
         str, typer.Option(help="For images: your own folder, zip or CSV, in place of the public sets.")
     ] = "",
+    queries: Annotated[int, typer.Option(min=1, help="With --data: items a class to be recognised.")] = 15,
     recheck: Annotated[Path | None, typer.Option(help="Ask this run, and write nothing.")] = None,
     budget: Annotated[float, typer.Option(min=0.01, help="Minutes a training; its steps are fitted to them.")] = 45.0,
     resume: Annotated[bool, typer.Option(help="Go on with trainings that were interrupted.")] = True,
@@ -51,11 +52,12 @@ def bench(
     from gemel.bench.writing import line, written
     from gemel.training.progress import Bar
 
-    chosen = definition(name).on(data) if data else definition(name)
+    asked = [*map(Setting.read, listed(settings))]
+    chosen = definition(name).on(data, asked, queries) if data else definition(name)
     with progress("embedding") as tell:
         models = Models(chosen, runs, budget, resume, lambda: Bar(stderr), tell)
         asking = Bench(chosen, models, episodes, seed)
-        questions = asking.questions(listed(methods), listed(protocols), [*map(Setting.read, listed(settings))])
+        questions = asking.questions(listed(methods), listed(protocols), asked)
         if recheck is not None:
             results = Results(tuple(asking.rechecked(recheck, questions)))
         else:

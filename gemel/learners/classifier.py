@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
+import torch
 from torch import Tensor
 
 from gemel.similarity import ClassScorer
@@ -21,6 +23,14 @@ class Classifier(ABC):
     def predict(self, items: Tensor) -> Tensor:
         """Return the class number with the highest score: (Q, C, H, W) -> (Q,)."""
         return self.scores(items).argmax(-1)
+
+    @abstractmethod
+    def add_class(self, items: Tensor) -> Self:
+        """Return a classifier that knows one class more, the last, from its examples (K, C, H, W); this one stays.
+
+        Raises:
+            ValueError: there is no example.
+        """
 
 
 @dataclass(frozen=True)
@@ -40,4 +50,15 @@ class SupportClassifier(Classifier):
     labels: Tensor
 
     def scores(self, items: Tensor) -> Tensor:
-        return self.scorer.class_scores(self.embed(items), self.support, self.labels, int(self.labels.max()) + 1)
+        return self.scorer.class_scores(self.embed(items), self.support, self.labels, self.classes)
+
+    @property
+    def classes(self) -> int:
+        """N."""
+        return int(self.labels.max()) + 1
+
+    def add_class(self, items: Tensor) -> Self:
+        if not len(items):
+            raise ValueError("a class of no example cannot be told; give at least one")
+        labels = torch.cat([self.labels, self.labels.new_full((len(items),), self.classes)])
+        return replace(self, support=torch.cat([self.support, self.embed(items)]), labels=labels)

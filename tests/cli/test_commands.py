@@ -227,3 +227,20 @@ def test_help_shows_an_example_for_every_command(run_command: Command) -> None:
         assert status == 0
         assert f"gemel {command}" in out
         assert "Example" in out
+
+
+def test_bench_asks_the_models_that_are_there(
+    trained: tuple[Path, Path], run_command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    _, data = trained
+    quick = ("--data", data, "--methods", "pixels", "--settings", "2w1s", "--queries", 2, "--episodes", 20)
+    results = told(run_command("bench", "images", *quick, "--json"))
+    assert [(row["method"], row["ways"], row["shots"]) for row in results["rows"]] == [("pixels", 2, 1)]
+    written = json.loads((tmp_path / "benchmarks" / "results" / "images.json").read_text())
+    assert written["rows"] == results["rows"]
+    run = tmp_path / "runs" / "bench" / "pixels-data"
+    again = told(run_command("bench", "images", *quick, "--recheck", run, "--json"))
+    assert again["rows"] == results["rows"]
+    assert "no setting" in refused(run_command("bench", "images", "--settings", "5-1"))
+    assert "Unknown benchmark 'omniglod'" in refused(run_command("bench", "omniglod"))

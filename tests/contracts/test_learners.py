@@ -273,6 +273,23 @@ def test_a_classifier_cannot_be_changed_and_changes_no_learner(learner: Embeddin
     assert all(torch.equal(value, before[name]) for name, value in learner.state_dict().items())
 
 
+def test_a_class_added_is_as_if_it_had_been_there(learner: EmbeddingLearner, drawn: Labelled) -> None:
+    learner.eval()
+    whole = support_of(drawn, 2)
+    known, last = (
+        chosen(whole, torch.nonzero((whole.labels == CLASSES - 1) == new).flatten()) for new in (False, True)
+    )
+    with torch.no_grad():
+        before = learner.adapt(known)
+        grown = before.add_class(last.items)
+        torch.testing.assert_close(
+            grown.scores(drawn.items), learner.adapt(whole).scores(drawn.items), rtol=1e-3, atol=1e-3
+        )
+        assert before.scores(drawn.items).shape[1] == CLASSES - 1
+    with pytest.raises(ValueError, match="give at least one"):
+        grown.add_class(last.items[:0])
+
+
 @pytest.mark.parametrize("shots", [1, 3])
 def test_a_classifier_agrees_with_the_fast_episodes(learner: EmbeddingLearner, drawn: Labelled, shots: int) -> None:
     learner.eval()
