@@ -33,4 +33,9 @@ class Embedding(nn.Module):
         self.linear = nn.Identity() if dimensions is None else nn.Linear(features, dimensions)
 
     def forward(self, maps: Tensor) -> Tensor:
-        return self.linear(functional.adaptive_avg_pool2d(maps, self.pool).flatten(1))
+        if maps.shape[-2:] != (
+            self.pool,
+            self.pool,
+        ):  # means of one number each would cost a copy, and its gradient more
+            maps = functional.adaptive_avg_pool2d(maps, self.pool)
+        return self.linear(maps.flatten(1))

@@ -48,11 +48,17 @@ class Episodic(EmbeddingLearner):
         labels, truth = batch.support.labels, batch.query.labels
         embeddings = self.embed(torch.cat(batch.parts()))  # (S + Q, D): the form that class scores see in use
         support, query = torch.split(embeddings, [len(labels), len(truth)])
-        with torch.autocast(embeddings.device.type, enabled=False):  # bfloat16 means would be off by a percent
-            classes = int(labels.max()) + 1
+        classes = int(labels.max()) + 1
+        with self.autocast(self.similarity.autocast):
             scores = self.class_scores(query, support, labels, classes)  # (Q, N)
+        with self.autocast(False):
             loss = self.loss(self.scale * scores, truth) + self.penalty(embeddings, torch.cat([labels, truth]), classes)
         return Step(loss, {"accuracy": (scores.argmax(-1) == truth).float().mean().detach()})
+
+    def autocast(self, kept: bool) -> torch.autocast:
+        """Return the context in which autocast is as it was; or off, since bfloat16 means would be off by a percent."""
+        kind = self.device.type
+        return torch.autocast(kind, enabled=kept and torch.is_autocast_enabled(kind))
 
     def penalty(self, embeddings: Tensor, labels: Tensor, classes: int) -> Tensor:
         """Return what the loss grows by; 0 unless the method says otherwise.

@@ -17,6 +17,9 @@ class Similarity(nn.Module, ABC):
     ``forward(b, a)`` and ``forward(x, x)`` equals ``highest``, and so with ``matrix``; the two agree but for rounding.
     """
 
+    #: Whether a training may lower the precision of ``class_scores``, where these are a network's of several layers.
+    autocast = False
+
     @property
     def highest(self) -> float | Tensor:
         """``score(x, x)``, to the bit, for every x; no pair scores more. 0 unless the similarity says otherwise."""

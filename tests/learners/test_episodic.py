@@ -88,3 +88,24 @@ def test_what_trains_is_what_adapts() -> None:
 def test_a_scale_of_nothing_is_refused() -> None:
     with pytest.raises(ValueError, match="scale is 0; it must be above 0"):
         Episodic(Flat(), SquaredEuclidean(), CrossEntropy(), scale=0)
+
+
+class Watched(SquaredEuclidean):
+    """Notes whether autocast was on when classes were scored."""
+
+    seen: bool
+
+    def class_scores(self, query: Tensor, support: Tensor, labels: Tensor, classes: int) -> Tensor:
+        self.seen = torch.is_autocast_enabled("cpu")
+        return super().class_scores(query, support, labels, classes)
+
+
+@pytest.mark.parametrize("allowed", [False, True])
+@pytest.mark.parametrize("lowered", [False, True])
+def test_autocast_reaches_the_scores_where_the_similarity_allows_it(allowed: bool, lowered: bool) -> None:
+    similarity = Watched()
+    similarity.autocast = allowed
+    with torch.autocast("cpu", torch.bfloat16, enabled=lowered):
+        step = Episodic(Flat(), similarity, CrossEntropy())(episode())
+    assert similarity.seen == (allowed and lowered)
+    assert step.loss.dtype == torch.float32

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from torch import Tensor
-from torch.nn import functional
+from torch import Tensor, nn
 
 from gemel.randomness import seeded, torch_generator
 from gemel.similarity import Relation, prototypes, relation
@@ -29,13 +28,26 @@ def rows(count: int, side: int, seed: int) -> Tensor:
     return torch.randn(count, MAPS * side**2, generator=torch_generator(seed, "rows"))
 
 
+def layers(similarity: Relation) -> nn.Sequential:
+    """Return the module as the paper draws it."""
+    return nn.Sequential(similarity.first, similarity.norm, similarity.second, similarity.head)
+
+
+def joined(a: Tensor, b: Tensor, side: int) -> Tensor:
+    """Return two items' maps along one axis of channels: (D,), (D,) -> (2 F, side, side)."""
+    return torch.cat([a.view(MAPS, side, side), b.view(MAPS, side, side)])
+
+
 def slow(similarity: Relation, a: Tensor, b: Tensor, side: int) -> Tensor:
     """Return one score, both orders of the maps joined and put through every layer."""
-    scores = []
-    for first, second in ((a, b), (b, a)):
-        joined = torch.cat([first.view(1, MAPS, side, side), second.view(1, MAPS, side, side)], 1)
-        scores.append(similarity.rest(functional.conv2d(joined, similarity.first.weight, padding=1)))
+    scores = [layers(similarity)(joined(*order, side)[None]) for order in ((a, b), (b, a))]
     return (scores[0] + scores[1]).squeeze() / 2
+
+
+def slow_class_scores(similarity: Relation, query: Tensor, means: Tensor, side: int) -> Tensor:
+    """Return the scores of (Q, D) with (N, D), the class's maps first, all pairs in one batch."""
+    pairs = torch.stack([joined(b, a, side) for a in query for b in means])
+    return layers(similarity)(pairs).view(len(query), len(means))
 
 
 @torch.no_grad()
@@ -46,27 +58,66 @@ def test_against_the_layers_on_joined_maps(side: int) -> None:
     expected = torch.stack([torch.stack([slow(similarity, x, y, side) for y in b]) for x in a])
     torch.testing.assert_close(similarity.matrix(a, b), expected)
     torch.testing.assert_close(similarity(a[:3], b), expected[:3].diagonal())
-    labels = torch.tensor([1, 0, 2])
-    torch.testing.assert_close(similarity.class_scores(a, b, labels, 3)[:, labels], expected)
 
 
 @torch.no_grad()
-def test_a_class_is_its_mean_maps() -> None:
-    similarity, labels = built(3), torch.tensor([0, 1, 1, 0, 1])
-    query, support = rows(4, 3, 1), rows(5, 3, 2)
-    expected = similarity.matrix(query, prototypes(support, labels, 2))
+@pytest.mark.parametrize("side", [1, 2, 3, 5, 7, 8])
+def test_a_class_is_its_mean_maps_and_comes_first(side: int) -> None:
+    similarity, labels = built(side), torch.tensor([0, 1, 1, 0, 1])
+    query, support = rows(4, side, 1), rows(5, side, 2)
+    expected = slow_class_scores(similarity, query, prototypes(support, labels, 2), side)
     torch.testing.assert_close(similarity.class_scores(query, support, labels, 2), expected)
     assert (similarity.class_scores(support[:1], support[[0, 2]], labels[:2], 2)[0, 0] == 1).all()  # itself
+
+
+@pytest.mark.parametrize("side", [1, 2, 5, 7])
+def test_training_is_the_layers_on_all_pairs(side: int) -> None:
+    """Scores, gradients and running statistics, of batch norms over every pair at once."""
+    query, support, labels = rows(6, side, 1), rows(4, side, 2), torch.arange(4)
+    weights = torch.randn(6, 4, generator=torch_generator(3, "weights"))
+    found, expected = built(side).train(), built(side).train()
+    results = []
+    for similarity, way in ((found, found.class_scores), (expected, None)):
+        a, b = query.clone().requires_grad_(), support.clone().requires_grad_()
+        scores = way(a, b, labels, 4) if way else slow_class_scores(similarity, a, b, side)
+        (weights * scores).sum().backward()
+        gradients = {name: parameter.grad for name, parameter in similarity.named_parameters()}
+        results.append((scores, a.grad, b.grad, gradients, dict(similarity.named_buffers())))
+    torch.testing.assert_close(results[0], results[1], atol=2e-5, rtol=1e-3)
+
+
+@torch.no_grad()
+def test_each_leading_index_is_a_task_of_its_own() -> None:
+    similarity, labels = built(5), torch.tensor([1, 0])
+    query, support = rows(12, 5, 1).view(2, 2, 3, -1), rows(8, 5, 2).view(2, 2, 2, -1)
+    scores = similarity.class_scores(query, support, labels, 2)
+    for i in range(2):
+        for j in range(2):
+            alone = similarity.class_scores(query[i, j], support[i, j], labels, 2)
+            torch.testing.assert_close(scores[i, j], alone)
+
+
+@torch.no_grad()
+def test_autocast_lowers_class_scores_and_leaves_them_float32() -> None:
+    similarity, labels = built(7).train(), torch.arange(4)
+    query, support = rows(6, 7, 1), rows(4, 7, 2)
+    exact = similarity.class_scores(query, support, labels, 4)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        lowered = similarity.class_scores(query, support, labels, 4)
+    assert lowered.dtype == torch.float32
+    assert not torch.equal(lowered, exact)
+    torch.testing.assert_close(lowered, exact, atol=0.02, rtol=0)
 
 
 @torch.no_grad()
 def test_chunks_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
     similarity = built(3)
     a, b = rows(6, 3, 1).view(2, 3, -1), rows(5, 3, 2)
-    whole = similarity.matrix(a, b)
+    whole, classes = similarity.matrix(a, b), similarity.class_scores(a, b, torch.arange(5), 5)
     for numbers in (1, 100, 500):
         monkeypatch.setattr(relation, "CHUNK", numbers)
         assert torch.equal(similarity.matrix(a, b), whole)
+        torch.testing.assert_close(similarity.class_scores(a, b, torch.arange(5), 5), classes)
 
 
 def test_no_rows_give_no_scores() -> None:
