@@ -1,6 +1,8 @@
 """Data sets: where items come from, what is done to them, and how their classes are split."""
 
 from gemel.data.dataset import ClassRotations, Dataset
+from gemel.data.item_groups import item_groups
+from gemel.data.item_split import split_item_groups
 from gemel.data.one_shot_runs import OneShotRun, read_one_shot_runs
 from gemel.data.opening import decode
 from gemel.data.preprocessing import Preprocessing
@@ -21,8 +23,10 @@ __all__ = [
     "Split",
     "decode",
     "decode_all",
+    "item_groups",
     "open_source",
     "read_one_shot_runs",
     "read_split",
     "split_classes",
+    "split_item_groups",
 ]

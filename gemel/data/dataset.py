@@ -26,6 +26,7 @@ class Dataset:
         rows: (N,) int64, each item's row in ``images``; the first N where it is left out.
         turns: (N,) int64, quarter turns to the left applied to each item; none where it is left out.
         skipped: what was left out of the data set, and why.
+        item_groups: (N,) int64, which items show one thing (see ``item_groups``); None where each shows its own.
     """
 
     images: np.ndarray
@@ -35,6 +36,7 @@ class Dataset:
     rows: np.ndarray | None = None
     turns: np.ndarray | None = None
     skipped: tuple[Skipped, ...] = ()
+    item_groups: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -82,6 +84,21 @@ class Dataset:
             rows=self._rows(items),
             turns=None if self.turns is None else self.turns[items],
             skipped=self.skipped,
+            item_groups=None if self.item_groups is None else self.item_groups[items],
+        )
+
+    def take(self, positions: np.ndarray) -> Dataset:
+        """Return the items at some positions, with the classes that they are of."""
+        numbers, labels = np.unique(self.labels[positions], return_inverse=True)
+        return Dataset(
+            images=self.images,
+            labels=labels,
+            names=tuple(self.names[position] for position in positions),
+            classes=tuple(self.classes[number] for number in numbers),
+            rows=self._rows(positions),
+            turns=None if self.turns is None else self.turns[positions],
+            skipped=self.skipped,
+            item_groups=None if self.item_groups is None else self.item_groups[positions],
         )
 
     def _rows(self, positions: np.ndarray) -> np.ndarray:
@@ -124,6 +141,7 @@ class ClassRotations(Dataset):
             rows=np.tile(positions if dataset.rows is None else dataset.rows, 4),
             turns=np.concatenate([(former + turn) % 4 for turn in range(4)]),
             skipped=dataset.skipped,
+            item_groups=None if dataset.item_groups is None else np.tile(dataset.item_groups, 4),
         )
 
 

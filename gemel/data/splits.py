@@ -18,7 +18,7 @@ Part = float | Sequence[str]
 
 @dataclass(frozen=True)
 class Split:
-    """Positions of classes, ascending, each in at most one part."""
+    """Positions of classes (of items, where items are split), ascending, each in at most one part."""
 
     train: tuple[int, ...]
     validation: tuple[int, ...]

@@ -9,6 +9,7 @@ import numpy as np
 from torch import Tensor
 
 from gemel.errors import DataError
+from gemel.evaluation.parting import TRIES, most_queries, parted
 from gemel.evaluation.sampling import Partition
 from gemel.randomness import numpy_generator
 
@@ -36,6 +37,7 @@ def sample_episodes(
     seed: int,
     groups: Sequence[str] | None = None,
     item_writers: np.ndarray | None = None,
+    item_groups: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the item numbers of the episodes' support (E, N, K) and query (E, N, Q); row n holds one class.
 
@@ -51,13 +53,17 @@ def sample_episodes(
             enough classes ("within alphabet").
         item_writers: (M,) who made each item. An episode's support then comes from one writer and its queries from
             another, both drawn from those who made enough items of every class (Lake et al. 2015).
+        item_groups: (M,) which items show one thing. No thing is then in both an episode's support and its queries, of
+            whatever classes (see ``parted``); not with ``item_writers``.
 
     Raises:
-        DataError: there are too few classes, items or writers for one episode.
+        DataError: there are too few classes, items, writers or item groups for one episode.
     """
     shape = EpisodeShape(ways, shots, queries)
     numbers = np.asarray(labels).astype(np.int64)
     generator = numpy_generator(seed, "episodes")
+    if item_groups is not None:
+        return across_item_groups(generator, numbers, np.asarray(item_groups), shape, episodes, groups)
     if item_writers is None:
         return across_items(generator, numbers, shape, episodes, groups)
     return across_writers(generator, numbers, np.asarray(item_writers), shape, episodes, groups)
@@ -74,11 +80,55 @@ def across_items(
     items, needed = Partition.by(labels), shape.shots + shape.queries
     large = np.flatnonzero(items.sizes >= needed)
     by_group = Partition.by(group_numbers(items.keys[large], groups))
-    wide = np.flatnonzero(by_group.sizes >= shape.ways)
     refuse_too_few(by_group.sizes, shape, items.sizes, needed)
-    classes = large[by_group.draw(generator, generator.choice(wide, episodes), shape.ways)]  # (E, N)
+    classes = large[drawn_classes(generator, by_group, shape, episodes)]  # (E, N)
     drawn = items.draw(generator, classes.ravel(), needed).reshape(episodes, shape.ways, needed)
     return drawn[..., : shape.shots], drawn[..., shape.shots :]
+
+
+def drawn_classes(
+    generator: np.random.Generator, by_group: Partition, shape: EpisodeShape, episodes: int
+) -> np.ndarray:
+    """Return each episode's classes, of one group that has enough: (E, N) positions among the partition's members."""
+    wide = np.flatnonzero(by_group.sizes >= shape.ways)
+    return by_group.draw(generator, generator.choice(wide, episodes), shape.ways)
+
+
+def across_item_groups(
+    generator: np.random.Generator,
+    labels: np.ndarray,
+    things: np.ndarray,
+    shape: EpisodeShape,
+    episodes: int,
+    groups: Sequence[str] | None,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return support and query, which show different things."""
+    items, thing_of = Partition.by(labels), np.unique(things, return_inverse=True)[1]
+    tallies = np.zeros((len(items.keys), thing_of.max(initial=-1) + 1), np.int64)  # (C, G)
+    np.add.at(tallies, (np.searchsorted(items.keys, labels), thing_of), 1)
+    large = np.flatnonzero([most_queries(tally, shape.shots) >= shape.queries for tally in tallies])
+    by_group = Partition.by(group_numbers(items.keys[large], groups))
+    refuse_too_few_things(by_group.sizes, shape)
+    classes = large[drawn_classes(generator, by_group, shape, episodes)]  # (E, N)
+    support, query = (np.empty((episodes, shape.ways, count), np.int64) for count in (shape.shots, shape.queries))
+    for episode, chosen in enumerate(classes):
+        side = sides(generator, tallies[chosen], shape)[thing_of]  # (M,)
+        for row, label in enumerate(items.keys[chosen]):
+            support[episode, row] = generator.permutation(np.flatnonzero(side & (labels == label)))[: shape.shots]
+            query[episode, row] = generator.permutation(np.flatnonzero(~side & (labels == label)))[: shape.queries]
+    return support, query
+
+
+def sides(generator: np.random.Generator, tallies: np.ndarray, shape: EpisodeShape) -> np.ndarray:
+    """Return which things an episode's support may show, from its classes' tallies (N, G): (G,) bool."""
+    for _ in range(TRIES):
+        support = parted(generator, tallies, shape.shots, shape.queries)
+        if support is not None:
+            return support
+    raise DataError(
+        f"{TRIES} draws found no way to part what the items show into support and queries of {shape.ways} classes "
+        f"({shape.shots} shots, {shape.queries} queries); lower ways, shots or queries."
+    )
 
 
 def across_writers(
@@ -150,4 +200,14 @@ def refuse_too_few_writers(complete: np.ndarray, shape: EpisodeShape) -> None:
         raise DataError(
             f"Support and queries by different writers need 2 who made {max(shape.shots, shape.queries)} items of "
             f"every class, and {most} did; lower shots or queries, or leave the writers out."
+        )
+
+
+def refuse_too_few_things(classes_by_group: np.ndarray, shape: EpisodeShape) -> None:
+    """Raise a DataError where no group has enough classes whose things can be parted."""
+    most = int(classes_by_group.max(initial=0))
+    if most < shape.ways:
+        raise DataError(
+            f"{shape.ways} ways need {shape.ways} classes with {shape.shots} items for the support and "
+            f"{shape.queries} for queries that show other things, and {most} are there; lower ways, shots or queries."
         )

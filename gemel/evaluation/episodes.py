@@ -88,6 +88,7 @@ def episode_accuracy(
     seed: int = 0,
     groups: Sequence[str] | None = None,
     item_writers: np.ndarray | None = None,
+    item_groups: np.ndarray | None = None,
 ) -> EpisodesResult:
     """Return the N-way K-shot accuracy, each query going to the class that it scores highest with.
 
@@ -98,13 +99,13 @@ def episode_accuracy(
         labels: (M,) class numbers.
         scorer: a similarity, or a learner.
         ways, shots, queries: N classes, K support and Q query items of each.
-        episodes, seed, groups, item_writers: see ``sample_episodes``.
+        episodes, seed, groups, item_writers, item_groups: see ``sample_episodes``.
 
     Raises:
         DataError: there are too few classes or items, or the embeddings are not finite.
     """
     numbers = checked_labels(embeddings, labels)
-    support, query = sample_episodes(numbers, ways, shots, queries, episodes, seed, groups, item_writers)
+    support, query = sample_episodes(numbers, ways, shots, queries, episodes, seed, groups, item_writers, item_groups)
     with torch.no_grad():
         rates = accuracies(embeddings, scorer, support, query)
     return EpisodesResult(ways, shots, queries, episodes, seed, mean_rate(rates))

@@ -19,7 +19,13 @@ from gemel.similarity import Similarity
 CHUNK = 2**22
 
 
-def random_pairs(labels: np.ndarray | Tensor, count: int, seed: int, groups: Sequence[str] | None = None) -> Pairs:
+def random_pairs(
+    labels: np.ndarray | Tensor,
+    count: int,
+    seed: int,
+    groups: Sequence[str] | None = None,
+    item_groups: np.ndarray | None = None,
+) -> Pairs:
     """Return ``count`` distinct pairs of item numbers, half of one class and half of two.
 
     A same pair's class is drawn evenly from those of two items or more; a different pair's first class evenly from all,
@@ -30,13 +36,15 @@ def random_pairs(labels: np.ndarray | Tensor, count: int, seed: int, groups: Seq
         count: P.
         seed: of the drawing.
         groups: each class number's group; different pairs then stay within a group ("within alphabet").
+        item_groups: (M,) which items show one thing; no pair is then of one thing.
 
     Raises:
-        DataError: no class has two items, or no group has two classes.
+        DataError: no class has two items (of two things), or no group has two classes.
     """
+    things = np.arange(len(labels)) if item_groups is None else item_groups
     items = Partition.by(np.asarray(labels).astype(np.int64))
-    same = same_pairs(numpy_generator(seed, "same pairs"), items, count // 2)
-    different = different_pairs(numpy_generator(seed, "different pairs"), items, count - count // 2, groups)
+    same = same_pairs(numpy_generator(seed, "same pairs"), items, count // 2, things)
+    different = different_pairs(numpy_generator(seed, "different pairs"), items, count - count // 2, groups, things)
     both = torch.from_numpy(np.concatenate([same, different]))  # (P, 2)
     kinds = torch.tensor([1, 0]).repeat_interleave(torch.tensor([len(same), len(different)]))
     return Pairs(both[:, 0], both[:, 1], kinds)
@@ -50,16 +58,18 @@ def pair_scores(embeddings: Tensor, similarity: Similarity, pairs: Pairs) -> Ten
     return torch.cat([similarity(embeddings[left], embeddings[right]) for left, right in sides])
 
 
-def same_pairs(generator: np.random.Generator, items: Partition, count: int) -> np.ndarray:
-    """Return up to ``count`` distinct pairs of two items of one class: (P, 2)."""
-    large = np.flatnonzero(items.sizes >= 2)
+def same_pairs(generator: np.random.Generator, items: Partition, count: int, things: np.ndarray) -> np.ndarray:
+    """Return up to ``count`` distinct pairs of two items of one class, and of two things: (P, 2)."""
+    members = np.split(things[items.members], items.starts[1:])
+    large = np.flatnonzero([len(own) >= 2 and (own != own[0]).any() for own in members])
     if not len(large):
         raise DataError("No class has 2 items, so that no pair of one class can be made; add items.")
-    return distinct_pairs(items.draw(generator, generator.choice(large, OVERSAMPLING * count), 2), count)
+    drawn = items.draw(generator, generator.choice(large, OVERSAMPLING * count), 2)
+    return distinct_pairs(of_two_things(drawn, things), count)
 
 
 def different_pairs(
-    generator: np.random.Generator, items: Partition, count: int, groups: Sequence[str] | None
+    generator: np.random.Generator, items: Partition, count: int, groups: Sequence[str] | None, things: np.ndarray
 ) -> np.ndarray:
     """Return up to ``count`` distinct pairs of items of two classes, of one group if groups are given: (P, 2)."""
     group_of = group_numbers(items.keys, groups)
@@ -70,7 +80,14 @@ def different_pairs(
     shares = np.where(wide, by_group.sizes, 0) / by_group.sizes[wide].sum()  # a group is drawn as often as its classes
     drawn_groups = generator.choice(len(shares), OVERSAMPLING * count, p=shares)
     classes = by_group.draw(generator, drawn_groups, 2)
-    return distinct_pairs(items.draw(generator, classes.ravel(), 1).reshape(-1, 2), count)
+    drawn = items.draw(generator, classes.ravel(), 1).reshape(-1, 2)
+    return distinct_pairs(of_two_things(drawn, things), count)
+
+
+def of_two_things(pairs: np.ndarray, things: np.ndarray) -> np.ndarray:
+    """Return the pairs whose items show different things: (P, 2), (M,) -> (at most P, 2)."""
+    kept: np.ndarray = pairs[things[pairs[:, 0]] != things[pairs[:, 1]]]
+    return kept
 
 
 #: Pairs drawn for each one wanted, so that enough are left without the repeated ones.

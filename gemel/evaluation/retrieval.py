@@ -23,7 +23,7 @@ CHUNK = 2**22
 
 @dataclass(frozen=True)
 class RetrievalResult:
-    """Means over the queries: every item whose class has another, searched among all other items.
+    """Means over the queries: every item whose class has another, searched among all others (that show other things).
 
     Attributes:
         recall_at: for each k, the share of queries with an item of their class among the k nearest.
@@ -71,21 +71,37 @@ def ranking_figures(hits: Tensor, relevant: Tensor) -> Tensor:
     return torch.stack([*recalls, (precision * within).sum(1) / relevant, within.sum(1) / relevant], dim=1)
 
 
-def query_figures(embeddings: Tensor, labels: Tensor, similarity: Similarity, queries: Tensor) -> Tensor:
-    """Return ``ranking_figures`` of the items numbered ``queries`` among all others: (Q,) -> (Q, 5)."""
-    relevant = labels.bincount()[labels] - 1  # (M,)
+def query_figures(
+    embeddings: Tensor, similarity: Similarity, labels: Tensor, queries: Tensor, things: Tensor, relevant: Tensor
+) -> Tensor:
+    """Return ``ranking_figures`` of the items numbered ``queries`` among those that show other things: (Q,) -> (Q, 5).
+
+    ``things`` (M,) tells what each item shows, and ``relevant`` (M,) how many others of its class there are to find.
+    """
     depth = min(len(labels) - 1, max(int(relevant.max()), *DEPTHS))
     parts = []
     for chunk in torch.tensor_split(queries, 1 + len(queries) * len(labels) // CHUNK):
         scores = similarity.matrix(embeddings[chunk], embeddings)  # (q, M)
-        scores[torch.arange(len(chunk)), chunk] = -torch.inf  # a query does not find itself
-        nearest = scores.topk(depth, dim=1).indices.cpu()
-        parts.append(ranking_figures(labels[nearest] == labels[chunk][:, None], relevant[chunk]))
+        scores[(things[chunk][:, None] == things).to(scores.device)] = -torch.inf  # a query does not find itself
+        found = scores.topk(depth, dim=1)
+        hits = (labels[found.indices.cpu()] == labels[chunk][:, None]) & (found.values > -torch.inf).cpu()
+        parts.append(ranking_figures(hits, relevant[chunk]))
     return torch.cat(parts)
 
 
+def to_find(labels: np.ndarray, things: np.ndarray) -> np.ndarray:
+    """Return how many items of its class, that show another thing, each item has: (M,), (M,) -> (M,)."""
+    _, own, sizes = np.unique(np.stack([labels, things]), axis=1, return_inverse=True, return_counts=True)
+    counts: np.ndarray = np.bincount(labels)[labels] - sizes[own.ravel()] if len(labels) else labels
+    return counts
+
+
 def retrieval(
-    embeddings: Tensor, labels: np.ndarray | Tensor, similarity: Similarity, seed: int = 0
+    embeddings: Tensor,
+    labels: np.ndarray | Tensor,
+    similarity: Similarity,
+    seed: int = 0,
+    item_groups: np.ndarray | None = None,
 ) -> RetrievalResult:
     """Return recall@k, MAP@R and R-precision, with intervals over resampled classes.
 
@@ -94,19 +110,23 @@ def retrieval(
         labels: (M,) class numbers.
         similarity: compares embeddings.
         seed: of the resampling.
+        item_groups: (M,) which items show one thing; a search is then among items that show other things.
 
     Raises:
-        DataError: fewer than two classes have two items.
+        DataError: fewer than two classes have two items (of two things).
     """
     classes, numbers = np.unique(checked_labels(embeddings, labels), return_inverse=True)
-    searchable = np.flatnonzero(np.bincount(numbers)[numbers] >= 2) if len(numbers) else numbers
+    things = np.arange(len(numbers)) if item_groups is None else np.unique(item_groups, return_inverse=True)[1]
+    relevant = to_find(numbers, things)
+    searchable = np.flatnonzero(relevant)
     searchable_classes, class_of = np.unique(numbers[searchable], return_inverse=True)
     if len(searchable_classes) < 2:
         raise DataError(
             f"{len(searchable_classes)} of {len(classes)} classes have 2 items or more; retrieval needs 2 such classes."
         )
     with torch.no_grad():
-        figures = query_figures(embeddings, torch.from_numpy(numbers), similarity, torch.from_numpy(searchable)).numpy()
+        given = (torch.from_numpy(part) for part in (numbers, searchable, things, relevant))
+        figures = query_figures(embeddings, similarity, *given).numpy()
     sizes = np.bincount(class_of).astype(np.float64)  # (C,)
     sums = np.stack([np.bincount(class_of, column) for column in figures.T], axis=1)  # (C, 5)
     estimates = class_bootstrap(lambda weights: weights @ sums / (weights @ sizes), len(sizes), seed)

@@ -92,6 +92,7 @@ def open_set(
     episodes: int = 1000,
     seed: int = 0,
     unknown_prior: float = 0.5,
+    item_groups: np.ndarray | None = None,
 ) -> OpenSetResult:
     """Return the rates of the unknown rule over episodes of ``ways`` enrolled classes and as many others.
 
@@ -105,12 +106,13 @@ def open_set(
         ways, shots, queries: N enrolled classes of K support items; Q queries of each and of each of N others.
         episodes, seed: how many, and of their drawing.
         unknown_prior: u of ``posterior``.
+        item_groups: see ``sample_episodes``.
 
     Raises:
         DataError: there are fewer than 2N classes with enough items.
     """
     numbers = checked_labels(embeddings, labels)
-    support, query = sample_episodes(numbers, 2 * ways, shots, queries, episodes, seed)
+    support, query = sample_episodes(numbers, 2 * ways, shots, queries, episodes, seed, item_groups=item_groups)
     flat = torch.from_numpy(query.reshape(episodes, -1))  # (E, 2*N*Q), the enrolled classes' queries first
     with torch.no_grad():
         scores = episode_scores(embeddings, scorer, torch.from_numpy(support[:, :ways]), flat).cpu().numpy()

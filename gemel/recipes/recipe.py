@@ -48,7 +48,9 @@ class Data(Section):
 
     source: str = Field("", description="a folder, zip or CSV file, or a name: omniglot, fashion_mnist, digits, glyphs")
     options: dict[str, Any] = Field({}, description="passed to a named source, e.g. glyphs' alphabets: 100")
-    split_by: Literal["class", "group"] = Field("class", description="keep classes, or whole groups, in one part")
+    split_by: Literal["class", "group", "item_group"] = Field(
+        "class", description="keep classes, or whole groups, in one part; or item groups, with every class in each part"
+    )
     validation: Classes = Field(0.15, description="a share of the classes or groups, or patterns over class paths")
     test: Classes = Field(0.15, description="likewise")
     split_file: str = Field(
@@ -57,6 +59,12 @@ class Data(Section):
         "split_by, validation and test",
     )
     ignore: Patterns = Field([], description="patterns of class paths to leave out")
+    item_groups: str = Field(
+        "",
+        description="a regular expression for item paths: its match names what an item shows, such as num_(\\d+); the "
+        "support and the queries of an episode then show different things, and so do both items of a pair",
+    )
+    item_gap: int = Field(0, ge=0, description="numbers that item_groups matches show one thing if so close together")
     rotations: bool = Field(False, description="train on quarter turns as classes of their own")
 
 

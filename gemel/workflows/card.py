@@ -67,16 +67,22 @@ def opening(model: Model) -> str:
 
 def trained_on(model: Model) -> str:
     """Return what it was trained on."""
-    split = model.facts.get("split", {})
+    what = "items" if "items" in model.facts else "split"
+    split = model.facts.get(what, {})
     sizes = {part: len(split.get(part, ())) for part in ("train", "validation", "test")}
-    unit = {"class": "by class", "group": "by group, so that no group's classes are in two parts"}
+    unit = {
+        "class": "by class",
+        "group": "by group, so that no group's classes are in two parts",
+        "item_group": "by what the items show (`data.item_groups`), so that every class is in all parts and nothing "
+        "shown is in two",
+    }
     lists = model.recipe.data.split_file
     division = f"by the lists in `{Path(lists).name}`" if lists else unit[model.recipe.data.split_by]
     turns = ", with quarter turns as classes of their own" if model.recipe.data.rotations else ""
     fingerprint = model.facts.get("data", {}).get("fingerprint", "unknown")
     return (
         f"## Trained on\n\n`{data_name(model)}` (fingerprint `{fingerprint}`), split {division}:\n\n"
-        "| classes | number | what they decided |\n|---|---:|---|\n"
+        f"| {'items' if what == 'items' else 'classes'} | number | what they decided |\n|---|---:|---|\n"
         f"| training | {sizes['train']:,} | the weights{turns} |\n"
         f"| validation | {sizes['validation']:,} | when to stop, the thresholds and the probabilities |\n"
         f"| test | {sizes['test']:,} | nothing |"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -24,6 +25,7 @@ from gemel.evaluation import (
     verification,
 )
 from gemel.model import Model
+from gemel.workflows.preparing import grouped
 
 Progress = Callable[[int, int], None]
 
@@ -109,10 +111,18 @@ def unseen(model: Model, data: str | Path | None = None) -> Dataset:
     dataset = decode_all(source, pixels_only(model))
     if source.fingerprint != trained["fingerprint"]:
         return dataset if data is not None else _changed(source)
-    test = model.facts["split"]["test"]
-    if not test:
+    if not model.facts["split"]["test"]:
         raise DataError(f"The model kept no test classes of {source.name}; give other data with --data.")
-    return dataset.select(test)
+    return part_of(model, dataset, "test")
+
+
+def part_of(model: Model, dataset: Dataset, part: str) -> Dataset:
+    """Return a part of the data that the model was trained on: its classes, or its items where items were split."""
+    chosen = grouped(model.recipe, dataset).select(model.facts["split"][part])
+    if "items" not in model.facts:
+        return chosen
+    members = set(model.facts["items"][part])
+    return chosen.take(np.flatnonzero([name in members for name in chosen.names]))
 
 
 def pixels_only(model: Model) -> Any:
@@ -143,28 +153,29 @@ def evaluate_episodes(model: Model, items: Embedded, plan: Plan) -> Result:
     groups = items.groups if plan.within_group else None
     return episode_accuracy(
         items.embeddings, items.dataset.labels, model.learner,
-        plan.ways, plan.shots, plan.queries, plan.episodes, plan.seed, groups,
+        plan.ways, plan.shots, plan.queries, plan.episodes, plan.seed, groups, item_groups=items.dataset.item_groups,
     )  # fmt: skip
 
 
 def evaluate_verification(model: Model, items: Embedded, plan: Plan) -> Result:
     """Return ROC figures of balanced random pairs, at the threshold that the validation classes froze."""
     labels = items.dataset.labels
-    pairs = random_pairs(labels, plan.pairs, plan.seed, items.groups if plan.within_group else None)
+    groups = items.groups if plan.within_group else None
+    pairs = random_pairs(labels, plan.pairs, plan.seed, groups, items.dataset.item_groups)
     scores = pair_scores(items.embeddings, model.similarity, pairs)
     return verification(scores, pairs.same, labels[pairs.left], labels[pairs.right], model.threshold, plan.seed)
 
 
 def evaluate_retrieval(model: Model, items: Embedded, plan: Plan) -> Result:
     """Return recall@k and MAP@R, every item a query among all others."""
-    return retrieval(items.embeddings, items.dataset.labels, model.similarity, plan.seed)
+    return retrieval(items.embeddings, items.dataset.labels, model.similarity, plan.seed, items.dataset.item_groups)
 
 
 def evaluate_open_set(model: Model, items: Embedded, plan: Plan) -> Result:
     """Return how identification fares where half the queries are of no enrolled class."""
     return open_set(
         items.embeddings, items.dataset.labels, model.learner, model.calibration,
-        plan.ways, plan.shots, plan.queries, plan.episodes, plan.seed,
+        plan.ways, plan.shots, plan.queries, plan.episodes, plan.seed, item_groups=items.dataset.item_groups,
     )  # fmt: skip
 
 

@@ -66,8 +66,8 @@ def picture(
 def look(model: Model, dataset: Dataset, what: str) -> Seen:
     """Embed a draw of the items once, and score random pairs of them."""
     seed = model.recipe.training.seed
-    items = taken(dataset, drawn(dataset, ITEMS, seed))
-    pairs = random_pairs(items.labels, PAIRS, seed)
+    items = dataset.take(drawn(dataset, ITEMS, seed))
+    pairs = random_pairs(items.labels, PAIRS, seed, item_groups=items.item_groups)
     embeddings = embed_dataset(model.learner, model.preprocessing, items, model.recipe.validation.views)
     with torch.inference_mode():
         scores = model.similarity(embeddings[pairs.left], embeddings[pairs.right]).numpy()
@@ -93,20 +93,6 @@ def drawn(dataset: Dataset, most: int, seed: int, classes: int | None = None) ->
             break
         chosen.append(generator.permutation(members)[:each])
     return np.sort(np.concatenate(chosen))
-
-
-def taken(dataset: Dataset, positions: np.ndarray) -> Dataset:
-    """Return the items at some positions, with the classes that they are of."""
-    numbers, labels = np.unique(dataset.labels[positions], return_inverse=True)
-    return Dataset(
-        images=dataset.images,
-        labels=labels,
-        names=tuple(dataset.names[position] for position in positions),
-        classes=tuple(dataset.classes[number] for number in numbers),
-        rows=positions if dataset.rows is None else dataset.rows[positions],
-        turns=None if dataset.turns is None else dataset.turns[positions],
-        skipped=dataset.skipped,
-    )
 
 
 def shown(model: Model, dataset: Dataset) -> np.ndarray:
@@ -148,7 +134,7 @@ def draw_roc(seen: Seen) -> Figure:
 def draw_map(seen: Seen) -> Figure:
     """Return the map of at most 20 classes; more could not be told apart."""
     rows = drawn(seen.dataset, ITEMS // 4, seen.seed, CLASSES)
-    mapped = taken(seen.dataset, rows)
+    mapped = seen.dataset.take(rows)
     embeddings = seen.embeddings[rows].numpy()
     return embedding_map(
         embeddings, mapped.labels, mapped.classes, shown(seen.model, mapped), counted(mapped, seen.what), seed=seen.seed

@@ -1,4 +1,4 @@
-"""A recipe's data, ready: decoded, split by class, with the preprocessing that fits them."""
+"""A recipe's data, ready: decoded, split, with the preprocessing that fits them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,18 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
-from gemel.data import Dataset, Preprocessing, Source, Split, decode_all, open_source, read_split, split_classes
+from gemel.data import (
+    Dataset,
+    Preprocessing,
+    Source,
+    Split,
+    decode_all,
+    item_groups,
+    open_source,
+    read_split,
+    split_classes,
+    split_item_groups,
+)
 from gemel.data.splits import matches
 from gemel.encoders import ENCODERS, Encoder
 from gemel.errors import DataError, InputError, RecipeError, did_you_mean
@@ -22,27 +33,37 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Prepared:
-    """The decoded data set, its split by class, and the preprocessing with the training classes' mean and deviation."""
+    """The decoded data set, its split, and the preprocessing with the training classes' mean and deviation.
+
+    The split is of classes; where ``items`` splits the items, all classes are in each part that is not empty.
+    """
 
     dataset: Dataset
     split: Split
     preprocessing: Preprocessing
     fingerprint: str
+    items: Split | None = None
 
     @property
     def train(self) -> Dataset:
         """The training classes."""
-        return self.dataset.select(self.split.train)
+        return self.part("train")
 
     @property
     def validation(self) -> Dataset:
         """The validation classes: early stopping, thresholds and calibration see these."""
-        return self.dataset.select(self.split.validation)
+        return self.part("validation")
 
     @property
     def test(self) -> Dataset:
         """The test classes: nothing is fitted on them."""
-        return self.dataset.select(self.split.test)
+        return self.part("test")
+
+    def part(self, name: str) -> Dataset:
+        """Return the part of that name: its items where items are split, else all of its classes."""
+        if self.items is None:
+            return self.dataset.select(getattr(self.split, name))
+        return self.dataset.take(np.array(getattr(self.items, name), dtype=np.int64))
 
 
 def prepare(recipe: Recipe, progress: Progress | None = None) -> Prepared:
@@ -56,9 +77,17 @@ def prepare(recipe: Recipe, progress: Progress | None = None) -> Prepared:
         raise RecipeError("The recipe names no data; set data.source to a folder, a zip, or a name such as omniglot.")
     source = open_source(recipe.data.source, **recipe.data.options)
     shaped = preprocessing_for(recipe, source)
-    dataset = without(decode_all(source, shaped, progress=progress), recipe.data.ignore)
-    split = split_of(recipe, dataset.classes)
-    return Prepared(dataset, split, normalised(recipe, shaped, dataset.select(split.train)), source.fingerprint)
+    dataset = without(grouped(recipe, decode_all(source, shaped, progress=progress)), recipe.data.ignore)
+    split, items = split_of(recipe, dataset.classes), item_split_of(recipe, dataset)
+    prepared = Prepared(dataset, split, shaped, source.fingerprint, items)
+    return replace(prepared, preprocessing=normalised(recipe, shaped, prepared.train))
+
+
+def grouped(recipe: Recipe, dataset: Dataset) -> Dataset:
+    """Return the data set with its item groups, where the recipe says how to tell them."""
+    if not recipe.data.item_groups:
+        return dataset
+    return replace(dataset, item_groups=item_groups(dataset.names, recipe.data.item_groups, recipe.data.item_gap))
 
 
 def split_of(recipe: Recipe, classes: Sequence[str]) -> Split:
@@ -69,12 +98,34 @@ def split_of(recipe: Recipe, classes: Sequence[str]) -> Split:
     """
     if recipe.data.split_file:
         return read_split(recipe.data.split_file, classes)
+    if recipe.data.split_by == "item_group":
+        every = tuple(range(len(classes)))
+        return Split(every, every if recipe.data.validation else (), every if recipe.data.test else ())
     return split_classes(
         classes,
         by=recipe.data.split_by,
         validation=recipe.data.validation,
         test=recipe.data.test,
         seed=recipe.training.seed,
+    )
+
+
+def item_split_of(recipe: Recipe, dataset: Dataset) -> Split | None:
+    """Return the recipe's split of the items by what they show; None where classes are split.
+
+    Raises:
+        RecipeError: the recipe does not say how to tell the item groups, or a part is no share.
+        DataError: see ``split_item_groups``.
+    """
+    data = recipe.data
+    if data.split_by != "item_group" or data.split_file:
+        return None
+    if dataset.item_groups is None:
+        raise RecipeError("data.split_by=item_group needs data.item_groups, a pattern that tells what an item shows.")
+    if isinstance(data.validation, list) or isinstance(data.test, list):
+        raise RecipeError("data.split_by=item_group takes shares for data.validation and data.test, such as 0.2.")
+    return split_item_groups(
+        dataset.classes, dataset.labels, dataset.item_groups, data.validation, data.test, recipe.training.seed
     )
 
 

@@ -12,7 +12,7 @@ from gemel.files import write_json, write_text
 from gemel.model import Model
 from gemel.training.progress import Record
 from gemel.workflows.card import card
-from gemel.workflows.evaluating import Plan, embedded, evaluate_episodes, evaluate_verification, pixels_only
+from gemel.workflows.evaluating import Plan, embedded, evaluate_episodes, evaluate_verification, part_of, pixels_only
 from gemel.workflows.picturing import picture
 
 
@@ -40,9 +40,8 @@ def report(model: Model, run: Path) -> dict[str, Path]:
 def shown(model: Model) -> tuple[str, Dataset]:
     """Return the classes to report on: ("test", data) or, where there are none, ("validation", data)."""
     source = open_source(model.facts["data"]["source"], **model.recipe.data.options)
-    split = model.facts["split"]
-    part = "test" if split["test"] else "validation"
-    return part, decode_all(source, pixels_only(model)).select(split[part])
+    part = "test" if model.facts["split"]["test"] else "validation"
+    return part, part_of(model, decode_all(source, pixels_only(model)), part)
 
 
 def figures(model: Model, dataset: Dataset, part: str) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from gemel.errors import DataError, ModelError, RecipeError, did_you_mean
 from gemel.evaluation.calibration import Calibration
 from gemel.evaluation.episodes import episode_accuracy
 from gemel.evaluation.pairs import pair_scores, random_pairs
+from gemel.evaluation.parting import most_queries
 from gemel.evaluation.thresholds import operating_points
 from gemel.files import clear_drafts, write_json, write_text
 from gemel.learners import EmbeddingLearner, Learner
@@ -224,7 +225,7 @@ def validator(
             return 0.0, found
         result = episode_accuracy(
             embeddings.to(learner.device), validation.labels, learner, ways, plan.shots, queries, plan.episodes,
-            seed=recipe.training.seed, groups=groups,
+            seed=recipe.training.seed, groups=groups, item_groups=validation.item_groups,
         )  # fmt: skip
         return result.accuracy.value, found
 
@@ -237,17 +238,20 @@ def fitting_episode(validation: Dataset, groups: Sequence[str], plan: Validation
     Raises:
         DataError: no group has two classes of an item more than the shots.
     """
-    sizes: dict[str, list[int]] = {}
-    for group, size in zip(groups, np.bincount(validation.labels, minlength=len(groups)), strict=True):
-        sizes.setdefault(group, []).append(int(size))
-    falling = [sorted(row, reverse=True) for row in sizes.values()]
-    ways = min(plan.ways, max((sum(size > plan.shots for size in row) for row in falling), default=0))
+    left: dict[str, list[int]] = {}  # what each class has for queries
+    for number, group in enumerate(groups):
+        members = validation.by_class[number]
+        shown = members if validation.item_groups is None else validation.item_groups[members]
+        left.setdefault(group, []).append(most_queries(np.unique(shown, return_counts=True)[1], plan.shots))
+    falling = [sorted(row, reverse=True) for row in left.values()]
+    ways = min(plan.ways, max((sum(queries > 0 for queries in row) for row in falling), default=0))
     if ways < 2:
+        things = "" if validation.item_groups is None else ", of two things at least"
         raise DataError(
-            f"{ways} of {len(validation.classes)} validation class(es) hold {plan.shots + 1} items or more; 2 are "
-            "needed to tell how good the model gets. Add items, or raise data.validation."
+            f"{ways} of {len(validation.classes)} validation class(es) hold {plan.shots + 1} items or more{things}; 2 "
+            "are needed to tell how good the model gets. Add items, or raise data.validation."
         )
-    return ways, min(plan.queries, max(row[ways - 1] for row in falling if len(row) >= ways) - plan.shots)
+    return ways, min(plan.queries, max(row[ways - 1] for row in falling if len(row) >= ways))
 
 
 def finished(recipe: Recipe, prepared: Prepared, trainer: Trainer, history: Sequence[Record]) -> Model:
@@ -263,6 +267,7 @@ def finished(recipe: Recipe, prepared: Prepared, trainer: Trainer, history: Sequ
             part: [prepared.dataset.classes[position] for position in getattr(prepared.split, part)]
             for part in ("train", "validation", "test")
         },
+        **listed_items(prepared),
         "training": {"steps": history[-1].step, "best_step": best.step, "validation_accuracy": best.accuracy,
                      "seconds": history[-1].seconds},
     }  # fmt: skip
@@ -270,10 +275,18 @@ def finished(recipe: Recipe, prepared: Prepared, trainer: Trainer, history: Sequ
     return Model(learner, prepared.preprocessing, calibration, thresholds, recipe, facts)
 
 
+def listed_items(prepared: Prepared) -> dict[str, dict[str, list[str]]]:
+    """Return the names of each part's items where items are split, not classes."""
+    if prepared.items is None:
+        return {}
+    parts = {part: getattr(prepared.items, part) for part in ("train", "validation", "test")}
+    return {"items": {part: [prepared.dataset.names[row] for row in rows] for part, rows in parts.items()}}
+
+
 def validation_scores(learner: EmbeddingLearner, prepared: Prepared, recipe: Recipe) -> tuple[np.ndarray, np.ndarray]:
     """Return the scores of balanced random pairs of the validation classes: genuine (G,), impostor (I,)."""
     validation = prepared.validation
     embeddings = embed_dataset(learner, prepared.preprocessing, validation, recipe.validation.views)
-    pairs = random_pairs(validation.labels, CALIBRATION_PAIRS, seed=recipe.training.seed)
+    pairs = random_pairs(validation.labels, CALIBRATION_PAIRS, recipe.training.seed, item_groups=validation.item_groups)
     scores = pair_scores(embeddings, learner.similarity, pairs).numpy()
     return scores[pairs.same == 1], scores[pairs.same == 0]

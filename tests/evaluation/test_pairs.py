@@ -35,6 +35,17 @@ def test_different_pairs_can_stay_within_a_group():
     assert seen == {(0, 1), (2, 3), (2, 7), (3, 7)}
 
 
+def test_no_pair_shows_one_thing():
+    things = np.arange(151) // 10
+    pairs = random_pairs(LABELS, 1000, seed=0, item_groups=things)
+    assert (things[pairs.left] != things[pairs.right]).all()
+    assert pairs.same.sum() == 500
+    single = np.where(LABELS == 0, -1, things)  # class 0 is of one thing
+    assert 0 not in LABELS[random_pairs(LABELS, 1000, 0, item_groups=single).left[pairs.same == 1]]
+    with pytest.raises(DataError, match="No class has 2 items"):
+        random_pairs(LABELS, 10, seed=0, item_groups=LABELS)
+
+
 def test_the_seed_decides():
     first, again, other = (random_pairs(LABELS, 50, seed) for seed in (1, 1, 2))
     assert first.left.tolist() == again.left.tolist()

@@ -26,6 +26,28 @@ def test_figures_are_the_slow_ones(similarity, monkeypatch):
     assert retrieval(embeddings, labels, similarity) == result
 
 
+def test_a_search_is_among_items_that_show_other_things():
+    embeddings, labels = clouds(6, 9, spread=1.2)
+    things = np.arange(54) // 3
+    tripled = embeddings[things * 3]  # all items of a thing look the same
+    result = retrieval(tripled, labels, Cosine(), item_groups=things)
+    single = retrieval(embeddings[::3], labels[::3], Cosine())
+    assert result.recall_at[1] == single.recall_at[1]
+    assert (result.queries, result.items) == (54, 54)
+    assert retrieval(tripled, labels, Cosine()).recall_at[1].value == 1
+    with pytest.raises(DataError, match="0 of 6 classes have 2 items"):
+        retrieval(embeddings, labels, Cosine(), item_groups=labels)
+
+
+def test_few_others_are_no_more_than_they_are():
+    embeddings = torch.eye(4)
+    result = retrieval(embeddings, np.array([0, 0, 1, 1]), Cosine(), item_groups=np.array([0, 1, 1, 0]))
+    assert result.recall_at[10].value == 1
+    alone = retrieval(torch.eye(6), np.array([0, 0, 0, 1, 1, 1]), Cosine(), item_groups=np.array([0, 0, 1, 2, 2, 1]))
+    assert alone.recall_at[10].value == 1
+    assert alone.queries == 6
+
+
 def test_map_at_r_of_musgraves_example():
     """Of 10 to find, only the first is; then the last of the 10 too; then all ("A Metric Learning Reality Check")."""
     hits = torch.zeros(3, 10, dtype=torch.bool)

@@ -9,7 +9,7 @@ from gemel.data.sources.glyphs import Glyphs
 from gemel.errors import DataError
 from gemel.training.progress import Record
 from gemel.workflows import picturing
-from gemel.workflows.picturing import drawn, look, picture, shown, taken
+from gemel.workflows.picturing import drawn, look, picture, shown
 
 
 def glyphs(model, alphabets=1, characters=6, writers=5):
@@ -79,7 +79,7 @@ def test_a_draw_shares_evenly_among_few_large_classes():
 
 
 def test_taken_items_keep_their_pixels_names_and_classes():
-    part = taken(labelled([2, 3, 4]).select(["c2", "c0"]), np.array([1, 3, 4]))
+    part = labelled([2, 3, 4]).select(["c2", "c0"]).take(np.array([1, 3, 4]))
     assert part.classes == ("c2", "c0")
     assert part.names == ("i6", "i8", "i0")
     assert part.labels.tolist() == [0, 0, 1]

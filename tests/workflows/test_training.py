@@ -13,6 +13,9 @@ from gemel.errors import DataError, GemelError, ModelError, RecipeError
 from gemel.model import load
 from gemel.recipes import Recipe
 from gemel.recipes.recipe import Validation
+from gemel.workflows.card import card
+from gemel.workflows.evaluating import Plan, evaluate, unseen
+from gemel.workflows.reporting import shown
 from gemel.workflows.training import check_folder, fitting_episode, recipe_for
 
 QUICK = (
@@ -77,6 +80,54 @@ def test_a_run_folder_is_used_once(glyph_folder: Path, tmp_path: Path) -> None:
     gemel.train(glyph_folder, run, QUICK, resume=True)
     assert (run / "model.safetensors").read_bytes() == before
     assert not list(run.glob(".*"))
+
+
+#: A writer's drawings, of whatever class, stay in one part.
+BY_WRITER = (
+    "data.split_by=item_group",
+    r"data.item_groups='writer(\d+)'",
+    "data.validation=0.33",
+    "data.test=0.33",
+)
+
+
+def test_items_are_split_by_what_they_show(glyph_folder: Path, tmp_path: Path) -> None:
+    model = gemel.train(glyph_folder, tmp_path / "run", [*QUICK, *BY_WRITER])
+    parts = load(tmp_path / "run").facts["items"]
+    writers = {part: {name[-6:-4] for name in names} for part, names in parts.items()}
+    assert [len(parts[part]) for part in ("train", "validation", "test")] == [24, 24, 24]
+    assert len(writers["train"] | writers["validation"] | writers["test"]) == 6
+    assert all(len(names) == 12 for names in model.facts["split"].values())
+
+    test = unseen(model)
+    assert test.item_groups is not None
+    assert sorted(test.names) == sorted(parts["test"])
+    assert shown(model)[1].names == test.names
+    assert evaluate(model, plan=Plan(queries=1, episodes=20)).to_json()["accuracy"]["value"] > 0
+    with pytest.raises(DataError, match="with 2 items for the support and 1 for queries that show other things"):
+        evaluate(model, plan=Plan(shots=2, queries=1, episodes=20))
+    assert "| items | number |" in card(model, {})
+    assert "| training | 24 |" in card(model, {})
+
+
+def test_a_split_by_item_group_needs_a_pattern_and_shares(glyph_folder: Path, tmp_path: Path) -> None:
+    assert refused(RecipeError, glyph_folder, tmp_path / "run", "data.split_by=item_group") == (
+        "data.split_by=item_group needs data.item_groups, a pattern that tells what an item shows."
+    )
+    assert refused(RecipeError, glyph_folder, tmp_path / "run", *BY_WRITER, "data.test=[a/*]") == (
+        "data.split_by=item_group takes shares for data.validation and data.test, such as 0.2."
+    )
+    assert refused(DataError, glyph_folder, tmp_path / "run", *BY_WRITER, "data.item_groups=alphabet") == (
+        "the class 'alphabet00/character00' has 1 item group(s), and none is left for the validation part; add items "
+        "of other things, or set validation or test to 0"
+    )
+
+
+def test_classes_of_one_thing_are_no_episode(glyph_folder: Path, tmp_path: Path) -> None:
+    assert refused(DataError, glyph_folder, tmp_path / "run", "data.item_groups=alphabet") == (
+        "0 of 2 validation class(es) hold 2 items or more, of two things at least; 2 are needed to tell how good the "
+        "model gets. Add items, or raise data.validation."
+    )
 
 
 PIXELS = (
