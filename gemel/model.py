@@ -17,6 +17,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from safetensors.torch import save as safetensors_bytes
 from torch import Tensor
+from torch.nn import functional
 
 from gemel.assembly import assemble
 from gemel.data import Preprocessing
@@ -35,18 +36,25 @@ from gemel.verdicts import Identification, Match, Verdict
 #: Raised when a folder of this kind can no longer be read by an older Gemel.
 FORMAT = 1
 
+#: What a class name is put into where nothing else is said; CLIP's own.
+TEMPLATE = "a photo of a {}"
+
 #: State that serves training alone (class weights, centers) and is not kept.
 TRAINING_ONLY = "loss."
 
 
 @dataclass(frozen=True)
 class Support:
-    """The labelled examples of the classes to recognise: ``embeddings`` (S, D), ``labels`` (S,) into ``classes``."""
+    """The labelled examples of the classes to recognise: ``embeddings`` (S, D), ``labels`` (S,) into ``classes``.
+
+    Where texts name the classes, ``scale`` is what scores are multiplied with before a softmax over them.
+    """
 
     embeddings: Tensor
     labels: Tensor
     classes: tuple[str, ...]
     names: tuple[str, ...]
+    scale: float | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,6 +160,30 @@ class Model:
         embeddings = torch.from_numpy(self.embed([item for _, item in flat]))
         return Support(embeddings, torch.tensor([number for number, _ in flat]), tuple(examples), names)
 
+    @torch.inference_mode()
+    def name_classes(self, classes: Sequence[str], template: str = TEMPLATE) -> Support:
+        """Return classes of which there is no example but a name, each embedded as a text ("zero-shot").
+
+        ``identify`` then gives ``softmax(scale cos(item, text))`` over them, as CLIP does (Radford et al. 2021).
+        Nothing is "unknown": what was calibrated is the score of two items. ``learner.adapt_to_names`` takes tensors.
+
+        Args:
+            classes: their names.
+            template: the sentence in which ``{}`` stands for the name.
+
+        Raises:
+            DataError: there is no name, one comes twice, or the template has no place for it.
+            ModelError: the encoder knows no texts.
+        """
+        if not classes or len(set(classes)) < len(classes) or not all(classes):
+            raise DataError(f"The class names are {list(classes)}; at least one is needed, each once and none empty.")
+        if "{}" not in template:
+            raise DataError(f"The template '{template}' has no place for the name; write {{}} there: '{TEMPLATE}'.")
+        texts = tuple(template.replace("{}", name) for name in classes)
+        embeddings = self.learner.embed_texts(texts)
+        scale = self.learner.encoder.text_tower().scale
+        return Support(embeddings, torch.arange(len(texts)), tuple(classes), texts, scale)
+
     def identify(
         self,
         items: Sequence[Item],
@@ -163,7 +195,7 @@ class Model:
 
         Args:
             items: what to recognise.
-            support: labelled examples of the classes, or what ``support()`` made of them.
+            support: labelled examples of the classes, or what ``support()`` or ``name_classes()`` made of them.
             matches: classes listed in each answer.
             unknown_prior: the share of items expected to be of no class of the support, in (0, 1).
         """
@@ -177,7 +209,10 @@ class Model:
     ) -> list[Identification]:
         """Return the same for items that are embedded already: (Q, D)."""
         scores = self.learner.class_scores(embeddings, support.embeddings, support.labels, len(support.classes))
-        probabilities = posterior(self.calibration.log_odds(scores.numpy()), unknown_prior)  # (Q, N + 1)
+        if support.scale is None:
+            probabilities = posterior(self.calibration.log_odds(scores.numpy()), unknown_prior)  # (Q, N + 1)
+        else:
+            probabilities = functional.pad(torch.softmax(support.scale * scores, -1), (0, 1)).numpy()
         to_items = self.similarity.matrix(embeddings, support.embeddings)  # (Q, S)
         return [
             identification(name, row, odds, near, support, matches)

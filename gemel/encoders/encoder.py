@@ -9,6 +9,9 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from gemel.encoders.text_tower import TextTower
+from gemel.errors import ModelError
+
 
 @dataclass(frozen=True)
 class Expected:
@@ -49,6 +52,17 @@ class Encoder(nn.Module, ABC):
     def expected(cls, options: Mapping[str, Any]) -> Expected:
         """Return the items that the encoder of these options expects."""
         return Expected(cls.input_size)
+
+    def text_tower(self) -> TextTower:
+        """Return what embeds texts so that they compare with items.
+
+        Raises:
+            ModelError: it knows no texts.
+        """
+        raise ModelError(
+            "The model's encoder knows no class names: that takes a model of an image and a text tower, such as CLIP. "
+            "Train with encoder='{name: pretrained, model: openai/clip-vit-base-patch32, pooling: shared}'."
+        )
 
     @abstractmethod
     def features(self, items: Tensor) -> Tensor:

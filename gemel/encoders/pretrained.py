@@ -16,11 +16,12 @@ from torch.nn import functional
 
 from gemel.encoders.encoder import Expected
 from gemel.encoders.learnt_elsewhere import LearntElsewhere
+from gemel.encoders.text_tower import TextTower
 from gemel.errors import MissingExtraError, ModelError, did_you_mean
 
 T = TypeVar("T")
 
-POOLINGS = ("cls", "mean")
+POOLINGS = ("cls", "mean", "shared")
 
 
 def transformers() -> ModuleType:
@@ -53,7 +54,8 @@ def fetched(model: str, fetch: Callable[[], T]) -> T:
         reason = " ".join(str(error).split("\n")[0].split())
         raise ModelError(
             f"There is no pretrained model '{model}' to be had ({reason}). Put its config.json, model.safetensors and "
-            "preprocessor_config.json into a folder, and name that: encoder.model=FOLDER"
+            "preprocessor_config.json (for class names, its tokenizer's files too) into a folder, and name that: "
+            "encoder.model=FOLDER"
         ) from error
 
 
@@ -107,7 +109,8 @@ class Pretrained(LearntElsewhere):
         channels: input channels; grey is taken thrice.
         dimensions: D of the embedding, by a new linear layer; None for the model's own.
         model: its name on the hub, or a folder with config.json, preprocessor_config.json and model.safetensors.
-        pooling: ``cls``, the class token; or ``mean`` of the patches, as always where there is no such token.
+        pooling: ``cls``, the class token; ``mean`` of the patches, as always where there is no such token; or
+            ``shared``, the class token in the space that CLIP's two towers share, where class names compare with items.
         tune: what training moves: ``nothing``, ``last_block``, or ``all``.
         published: what the model's files say (see ``published_facts``); training writes it into the run's recipe.
         blank: leave the weights to be filled in, as in loading a model folder.
@@ -115,7 +118,7 @@ class Pretrained(LearntElsewhere):
     Raises:
         MissingExtraError: transformers is not installed.
         ModelError: the model's files are not to be had.
-        ValueError: ``pooling`` or ``tune`` is unknown.
+        ValueError: ``pooling`` or ``tune`` is unknown, or the model has no shared space.
     """
 
     input_size = (224, 224)
@@ -135,14 +138,17 @@ class Pretrained(LearntElsewhere):
         whole = empty(published or published_facts(model)) if blank else with_weights(model)
         body = getattr(whole, "vision_model", whole)
         features = feature_count(body.config)
-        super().__init__(channels, features if dimensions is None else dimensions)
+        shared = pooling == "shared"
+        head = shared_space(whole, dimensions) if shared else new_layer(features, dimensions)
+        super().__init__(channels, head.out_features if isinstance(head, nn.Linear) else features)
         self.two_towers, self.pooling = body is not whole, pooling
         self.patch = getattr(body.config, "patch_size", None) or 1
         named = inspect.signature(body.forward).parameters
         self.options = {"interpolate_pos_encoding": True} if "interpolate_pos_encoding" in named else {}
         self.body = body
-        self.linear = nn.Identity() if dimensions is None else nn.Linear(features, dimensions)
-        self.tune(tune, body, last_of(body))
+        self.linear = head
+        self.tune(tune, body, [*last_of(body), head] if shared else last_of(body))
+        self.texts = text_tower_of(whole, "" if blank else vocabulary_of(model)) if shared else None
 
     @classmethod
     def complete(cls, options: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -153,6 +159,9 @@ class Pretrained(LearntElsewhere):
         facts = cls.complete(options)["published"]
         height, width = facts["size"]
         return Expected((height, width), tuple(facts["mean"]), tuple(facts["std"]))
+
+    def text_tower(self) -> TextTower:
+        return super().text_tower() if self.texts is None else self.texts
 
     def features(self, items: Tensor) -> Tensor:
         """Return the last maps, a cell a patch: (B, channels, H, W) -> (B, F, h, w)."""
@@ -196,6 +205,52 @@ def with_weights(model: str) -> nn.Module:
     """
     library = transformers()
     return fetched(model, lambda: library.AutoModel.from_pretrained(model, use_safetensors=True, dtype=torch.float32))
+
+
+def new_layer(features: int, dimensions: int | None) -> nn.Module:
+    """Return a layer that is to be learnt, F -> D numbers; none without dimensions."""
+    return nn.Identity() if dimensions is None else nn.Linear(features, dimensions)
+
+
+def shared_space(whole: nn.Module, dimensions: int | None) -> nn.Linear:
+    """Return a model's projection of the class token into the space that its towers share.
+
+    Raises:
+        ValueError: it has no such space, or other dimensions were asked for.
+    """
+    if dimensions is not None:
+        raise ValueError(
+            f"dimensions is {dimensions} with pooling 'shared', whose space is the model's own; leave it out"
+        )
+    projection = getattr(whole, "visual_projection", None)
+    if not isinstance(projection, nn.Linear) or not hasattr(whole, "text_projection"):
+        raise ValueError(
+            f"pooling is 'shared', and {type(whole).__name__} has no text tower with a projection, as CLIP has; "
+            "take 'cls' or 'mean'"
+        )
+    return projection
+
+
+def text_tower_of(whole: Any, vocabulary: str) -> TextTower:
+    """Return the text tower of a model with two."""
+    return TextTower(whole.text_model, whole.text_projection, whole.logit_scale, vocabulary)
+
+
+def vocabulary_of(model: str) -> str:
+    """Return a model's tokenizer, as the tokenizers library writes it.
+
+    Raises:
+        ModelError: its files are not to be had.
+    """
+    return fetched(model, lambda: tokenizer_of(model))
+
+
+def tokenizer_of(model: str) -> str:
+    """Return the same; the library would make one without a word where there are no files."""
+    tokenizer = transformers().AutoTokenizer.from_pretrained(model)
+    if len(tokenizer) <= len(tokenizer.all_special_tokens):
+        raise OSError("it holds no tokenizer.json, and no vocab.json with merges.txt")
+    return str(tokenizer.backend_tokenizer.to_str())
 
 
 def empty(facts: Mapping[str, Any]) -> nn.Module:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import torch
@@ -78,6 +78,23 @@ class EmbeddingLearner(Learner, ABC):
 
     def adapt(self, support: Labelled) -> Classifier:
         return SupportClassifier(self.embed, self, self.embed(support.items), support.labels.clone())
+
+    def embed_texts(self, texts: Sequence[str]) -> Tensor:
+        """Return texts as embeddings that compare with those of items: B texts -> (B, D).
+
+        Raises:
+            ModelError: the encoder knows no texts.
+        """
+        return self.similarity.canonical(self.encoder.text_tower()(texts))
+
+    def adapt_to_names(self, texts: Sequence[str]) -> Classifier:
+        """Return a classifier for the classes that texts name, one each, without an item of any ("zero-shot").
+
+        Raises:
+            ModelError: see ``embed_texts``.
+        """
+        support = self.embed_texts(texts)
+        return SupportClassifier(self.embed, self, support, torch.arange(len(texts), device=support.device))
 
     def class_scores(self, query: Tensor, support: Tensor, labels: Tensor, classes: int) -> Tensor:
         """Return the scores of embedded queries against classes, by the similarity unless the method says otherwise.

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
 
 from gemel.encoders import Encoder
+from gemel.errors import ModelError
 from gemel.learners.classification import Classification
 from gemel.losses.loss import ClassLoss
 from gemel.similarity import Similarity
@@ -46,3 +47,15 @@ class SimpleShot(Classification):
         if not self.settled:
             return embeddings
         return self.similarity.canonical(unit_length(embeddings - self.centre))
+
+    def embed_texts(self, texts: Sequence[str]) -> Tensor:
+        """Refuse texts, whose mean is elsewhere.
+
+        Raises:
+            ModelError: always; where the encoder knows no texts, as it says.
+        """
+        self.encoder.text_tower()
+        raise ModelError(
+            "The model's learner 'simpleshot' takes embeddings from the mean of pictures, where class names do not "
+            "belong; train with learner=classification."
+        )

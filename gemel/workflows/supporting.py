@@ -1,4 +1,4 @@
-"""A folder of examples -> the classes to recognise."""
+"""A folder of examples, or a list of names -> the classes to recognise."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 import torch
 
 from gemel.data import open_source
+from gemel.errors import DataError
 from gemel.model import Model, Support
 
 
@@ -21,3 +22,19 @@ def support_of(model: Model, path: str | Path) -> Support:
     listing = source.listing
     embeddings = torch.from_numpy(model.embed([source.image(row) for row in range(len(listing))]))
     return Support(embeddings, torch.from_numpy(listing.labels), listing.classes, listing.names)
+
+
+def names_in(text: str) -> list[str]:
+    """Return the class names in a file, one a line, or else in the text itself, between its commas.
+
+    Raises:
+        DataError: the file cannot be read.
+    """
+    path = Path(text)
+    try:
+        parts = path.read_text(encoding="utf-8").splitlines() if path.is_file() else text.split(",")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(
+            f"{path} cannot be read ({error}); a text file with a class name a line is expected."
+        ) from error
+    return [part.strip() for part in parts if part.strip()]

@@ -114,8 +114,8 @@ def test_absent_and_offline_it_says_what_to_put_where(tmp_path: Path) -> None:
     text = str(error.value)
     assert text.startswith(f"There is no pretrained model '{tmp_path / 'none'}' to be had (")
     assert text.endswith(
-        "). Put its config.json, model.safetensors and preprocessor_config.json into a folder, and name that: "
-        "encoder.model=FOLDER"
+        "). Put its config.json, model.safetensors and preprocessor_config.json (for class names, its tokenizer's "
+        "files too) into a folder, and name that: encoder.model=FOLDER"
     )
     assert "\n" not in text
 
