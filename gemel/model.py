@@ -114,7 +114,7 @@ class Model:
 
     def _embed_one(self, item: Item) -> Tensor:
         pixels = torch.from_numpy(self.preprocessing.pixels(as_image(item)))[None]
-        return embed_pixels(self.learner, self.preprocessing, pixels, self.recipe.validation.views).clone()
+        return embed_pixels(self.learner, self.preprocessing, pixels, *self.recipe.validation.seen).clone()
 
     def score(self, a: Item, b: Item) -> float:
         """Return the similarity of two items; symmetric, and highest for an item with itself."""

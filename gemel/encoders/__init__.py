@@ -4,6 +4,7 @@ from gemel.encoders.conv4 import Conv4
 from gemel.encoders.efficientnet_lite0 import EfficientNetLite0
 from gemel.encoders.encoder import Encoder, Expected
 from gemel.encoders.koch import Koch
+from gemel.encoders.orientations import Orientations
 from gemel.encoders.pixels import Pixels
 from gemel.encoders.pretrained import Pretrained
 from gemel.encoders.residual import Residual
@@ -18,6 +19,7 @@ ENCODERS: dict[str, type[Encoder]] = {
     "vgg16": VGG16,
     "resnet12": ResNet12,
     "pixels": Pixels,
+    "orientations": Orientations,
     "twin": Twin,
     "efficientnet_lite0": EfficientNetLite0,
     "pretrained": Pretrained,
@@ -31,6 +33,7 @@ __all__ = [
     "Encoder",
     "Expected",
     "Koch",
+    "Orientations",
     "Pixels",
     "Pretrained",
     "ResNet12",

@@ -10,6 +10,7 @@ from gemel.learners.matching import Matching
 from gemel.learners.siamese import Siamese
 from gemel.learners.simpleshot import SimpleShot
 from gemel.learners.triplet import Triplet
+from gemel.learners.whitened import Whitened
 
 LEARNERS: dict[str, type[Learner]] = {
     "siamese": Siamese,
@@ -20,6 +21,7 @@ LEARNERS: dict[str, type[Learner]] = {
     "baseline": Baseline,
     "simpleshot": SimpleShot,
     "feat": FEAT,
+    "whitened": Whitened,
 }
 
 __all__ = [
@@ -37,4 +39,5 @@ __all__ = [
     "Step",
     "SupportClassifier",
     "Triplet",
+    "Whitened",
 ]

@@ -44,11 +44,12 @@ class Learner(nn.Module, ABC):
     def forward(self, batch: Batch) -> Step:
         """Return the training loss of a batch of items, with the figures worth watching."""
 
-    def settle(self, embeddings: Callable[[], Tensor]) -> None:
+    def settle(self, embedded: Callable[[int], tuple[Tensor, Tensor]]) -> None:
         """Take from the training classes what the method needs of them, once, after training; nothing by default.
 
         Args:
-            embeddings: returns their items' embeddings, (M, D), as ``embed`` gives them now.
+            embedded: c -> their items' embeddings (M, D), as ``embed`` gives them now, and class numbers (M,): each
+                item as it is, and in c augmented copies.
         """
 
     @abstractmethod

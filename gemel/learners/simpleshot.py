@@ -36,9 +36,9 @@ class SimpleShot(Classification):
         self.register_buffer("centre", torch.zeros(encoder.dimensions))
         self.register_buffer("settled", torch.tensor(False))
 
-    def settle(self, embeddings: Callable[[], Tensor]) -> None:
+    def settle(self, embedded: Callable[[int], tuple[Tensor, Tensor]]) -> None:
         self.settled.fill_(False)
-        self.centre.copy_(embeddings().mean(0))
+        self.centre.copy_(embedded(0)[0].mean(0))
         self.settled.fill_(True)
 
     def embed(self, items: Tensor) -> Tensor:

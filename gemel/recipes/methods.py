@@ -63,6 +63,11 @@ METHODS: dict[str, dict[str, Any]] = {
         "learner": {"name": "simpleshot"},
         "loss": {"name": "softmax"},
     },
+    "whitened": {
+        "similarity": {"name": "cosine"},
+        "learner": {"name": "whitened"},
+        "loss": {"name": "margin_softmax"},
+    },
     "margin_softmax": {
         "similarity": {"name": "cosine"},
         "learner": {"name": "classification"},

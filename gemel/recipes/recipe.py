@@ -105,6 +105,12 @@ class Validation(Section):
     episodes: int = Field(400, ge=10)
     within_group: bool = Field(False, description="an episode's classes come from one group, as one alphabet")
     views: int = Field(1, ge=1, description="embeddings averaged over this many fixed small changes of an item")
+    mirror: bool = Field(False, description="average over each view's mirror image, too")
+
+    @property
+    def seen(self) -> tuple[int, bool]:
+        """How an item is looked at: the number of views, and whether in the mirror, too."""
+        return self.views, self.mirror
 
 
 class Recipe(Section):

@@ -143,9 +143,11 @@ def _changed(source: Source) -> Dataset:
 
 def embedded(model: Model, dataset: Dataset, progress: Progress | None = None) -> Embedded:
     """Return the data set with its embeddings, averaged over the model's views."""
-    views = model.recipe.validation.views
     tell = progress or (lambda done, total: None)
-    return Embedded(dataset, embed_dataset(model.learner, model.preprocessing, dataset, views, progress=tell))
+    return Embedded(
+        dataset,
+        embed_dataset(model.learner, model.preprocessing, dataset, *model.recipe.validation.seen, progress=tell),
+    )
 
 
 def evaluate_episodes(model: Model, items: Embedded, plan: Plan) -> Result:

@@ -32,7 +32,7 @@ def export(
         raise InputError(f"Cannot write '{out.name}'.{did_you_mean(out.suffix, WRITERS)}")
     dataset = decode_all(open_source(path), model.preprocessing)
     embeddings = embed_dataset(
-        model.learner, model.preprocessing, dataset, model.recipe.validation.views, progress=progress
+        model.learner, model.preprocessing, dataset, *model.recipe.validation.seen, progress=progress
     ).numpy()
     labels = [dataset.classes[label] for label in dataset.labels]
     with replacing(out) as temporary:

@@ -68,7 +68,7 @@ def look(model: Model, dataset: Dataset, what: str) -> Seen:
     seed = model.recipe.training.seed
     items = dataset.take(drawn(dataset, ITEMS, seed))
     pairs = random_pairs(items.labels, PAIRS, seed, item_groups=items.item_groups)
-    embeddings = embed_dataset(model.learner, model.preprocessing, items, model.recipe.validation.views)
+    embeddings = embed_dataset(model.learner, model.preprocessing, items, *model.recipe.validation.seen)
     with torch.inference_mode():
         scores = model.similarity(embeddings[pairs.left], embeddings[pairs.right]).numpy()
     return Seen(model, items, embeddings, pairs, scores, f"{what} of {data_name(model)}", seed)

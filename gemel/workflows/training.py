@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
+from torch import Tensor
 
 from gemel.assembly import assemble, sampler_of
 from gemel.data import ClassRotations, Dataset, Preprocessing
 from gemel.data.augmentation import Augmentation
-from gemel.embedding import embed_dataset
+from gemel.embedding import embed_dataset, embed_varied
 from gemel.errors import DataError, ModelError, RecipeError, did_you_mean
 from gemel.evaluation.calibration import Calibration
 from gemel.evaluation.episodes import episode_accuracy
@@ -23,6 +25,7 @@ from gemel.evaluation.thresholds import operating_points
 from gemel.files import clear_drafts, write_json, write_text
 from gemel.learners import EmbeddingLearner, Learner
 from gemel.model import TRAINING_ONLY, Model, load
+from gemel.randomness import torch_generator
 from gemel.recipes import Recipe, packaged_recipes
 from gemel.recipes.recipe import Validation
 from gemel.training.collapse import warnings_for
@@ -72,7 +75,7 @@ def train(
     if resume and (run / "checkpoint.pt").is_file():
         trainer.resume()
     history = trainer.train()
-    settle(trainer, prepared)
+    settle(trainer, prepared, recipe.training.seed)
     history = history or untrained(trainer)
     write_json(run / "history.json", [record.to_json() for record in history])
     finished(recipe, prepared, trainer, history).save(run)
@@ -184,9 +187,18 @@ def untrained(trainer: Trainer) -> list[Record]:
     return trainer.history
 
 
-def settle(trainer: Trainer, prepared: Prepared) -> None:
+def settle(trainer: Trainer, prepared: Prepared, seed: int) -> None:
     """Let the learner take from the training classes what its method needs of them."""
-    trainer.learner.settle(lambda: embed_dataset(trainer.learner, prepared.preprocessing, prepared.train))
+    learner, items, data = trainer.learner, prepared.preprocessing, prepared.train
+
+    def embedded(copies: int) -> tuple[Tensor, Tensor]:
+        parts = [embed_dataset(learner, items, data)]
+        for copy in range(copies):
+            generator = torch_generator(seed, "copy", copy, device=learner.device)
+            parts.append(embed_varied(learner, items, data, trainer.augmentation, generator))
+        return torch.cat(parts), torch.from_numpy(data.labels).repeat(1 + copies)
+
+    learner.settle(embedded)
 
 
 def augmentation_of(recipe: Recipe) -> Augmentation:
@@ -286,7 +298,7 @@ def listed_items(prepared: Prepared) -> dict[str, dict[str, list[str]]]:
 def validation_scores(learner: EmbeddingLearner, prepared: Prepared, recipe: Recipe) -> tuple[np.ndarray, np.ndarray]:
     """Return the scores of balanced random pairs of the validation classes: genuine (G,), impostor (I,)."""
     validation = prepared.validation
-    embeddings = embed_dataset(learner, prepared.preprocessing, validation, recipe.validation.views)
+    embeddings = embed_dataset(learner, prepared.preprocessing, validation, *recipe.validation.seen)
     pairs = random_pairs(validation.labels, CALIBRATION_PAIRS, recipe.training.seed, item_groups=validation.item_groups)
     scores = pair_scores(embeddings, learner.similarity, pairs).numpy()
     return scores[pairs.same == 1], scores[pairs.same == 0]

@@ -22,6 +22,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "efficientnet_lite0": {"tune": "all", "blank": True},
     "pretrained": {"published": FACTS, "tune": "all", "blank": True},
     "pixels": {},
+    "orientations": {"cell": 4},
     "twin": {
         "left": {"name": "residual", "widths": [8, 8, 16, 16], "dimensions": 12},
         "right": {"name": "conv4", "filters": 8, "dimensions": 12},
@@ -55,7 +56,7 @@ def items(count: int, channels: int = 1, size: tuple[int, int] = (28, 28)) -> to
 @pytest.mark.parametrize("name", ENCODERS)
 def test_the_constructor_starts_alike(name: str) -> None:
     options = list(options_of(ENCODERS[name]).values())
-    second = "size" if name == "pixels" else "dimensions"  # which a picture's size decides
+    second = "size" if name in ("pixels", "orientations") else "dimensions"  # which a picture's size decides
     assert [option.name for option in options[:2]] == ["channels", second]
     assert options[0].default == 1
     assert all(option.default is not option.empty for option in options)
@@ -86,7 +87,9 @@ def test_neither_order_nor_neighbours_matter_in_evaluation(name: str, options: d
     torch.testing.assert_close(alone, together, atol=1e-5, rtol=1e-4)
 
 
-@pytest.mark.parametrize(("name", "options"), [case for case in VARIANTS if case[0] != "pixels"], ids=str)
+@pytest.mark.parametrize(
+    ("name", "options"), [case for case in VARIANTS if case[0] not in ("pixels", "orientations")], ids=str
+)
 def test_the_seed_alone_decides_the_start(name: str, options: dict[str, Any]) -> None:
     first, again, other = (encoder(name, options, seed=seed).eval() for seed in (0, 0, 1))
     with torch.no_grad():

@@ -23,7 +23,7 @@ def items(count: int) -> torch.Tensor:
 def test_the_published_steps_one_by_one() -> None:
     simple, support, query = learner(Euclidean()), items(4), items(9)[4:]
     base = simple.encode(items(20))
-    simple.settle(lambda: simple.embed(items(20)))
+    simple.settle(lambda copies: (simple.embed(items(20)), torch.zeros(20)))
     centre = base.mean(0)
     rows = functional.normalize(simple.encode(support) - centre)
     asked = functional.normalize(simple.encode(query) - centre)
@@ -42,9 +42,11 @@ def test_before_it_settles_embeddings_are_as_they_come() -> None:
 @torch.no_grad()
 def test_the_centre_is_kept_with_the_weights_and_taken_anew() -> None:
     first, second = learner(Cosine()), learner(Cosine())
-    first.settle(lambda: first.embed(items(20)))
+    first.settle(lambda copies: (first.embed(items(20)), torch.zeros(20)))
     second.load_state_dict(first.state_dict())
     assert torch.equal(first.embed(items(3)), second.embed(items(3)))
     centre = first.centre.clone()
-    first.settle(lambda: first.embed(items(20)))  # of the plain embeddings again, not of the centred ones
+    first.settle(
+        lambda copies: (first.embed(items(20)), torch.zeros(20))
+    )  # of the plain embeddings again, not of the centred ones
     assert torch.equal(first.centre, centre)

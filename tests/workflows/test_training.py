@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 import gemel
 from gemel.assembly import assemble
@@ -217,3 +218,21 @@ def test_validation_episodes_are_lowered_to_what_a_group_holds(groups, ways, exp
             fitting_episode(data, groups, plan)
     else:
         assert fitting_episode(data, groups, plan) == expected
+
+
+def test_a_whitened_learner_takes_the_training_classes_and_their_copies(glyph_folder: Path, tmp_path: Path) -> None:
+    quick = (
+        *QUICK,
+        "method=whitened",
+        "encoder={name: orientations, cell: 4}",
+        "training.steps=0",
+        "augmentation.flip=0.5",
+    )
+    model = gemel.train(glyph_folder, tmp_path / "run", (*quick, "validation.mirror=true"))
+    picture = min(glyph_folder.rglob("*.png"))
+    assert bool(load(tmp_path / "run").learner.settled)
+    assert model.verify(picture, picture).same
+    mirrored = np.array(Image.open(picture))[:, ::-1]
+    assert np.allclose(model.embed([picture]), model.embed([mirrored]), atol=1e-4)
+    again = gemel.train(glyph_folder, tmp_path / "again", (*quick, "learner.copies=0"))
+    assert not torch.equal(model.learner.whitening, again.learner.whitening)  # type: ignore[arg-type]
