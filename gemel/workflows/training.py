@@ -70,8 +70,8 @@ def train(
     recipe = recipe_of_run(run, resume) if source is None else completed(recipe_for(source, overrides, base))
     check_folder(run, recipe, resume)
     prepared = prepare(recipe, progress)
-    trainer = trainer_for(recipe, prepared, run, reporter or Silent())
-    write_text(run / "recipe.yaml", recipe.yaml())
+    trainer = trainer_for(recipe, prepared, run, reporter or Silent(), text_of(run, recipe, resume))
+    write_text(run / "recipe.yaml", text_of(run, recipe, resume))
     if resume and (run / "checkpoint.pt").is_file():
         trainer.resume()
     history = trainer.train()
@@ -141,7 +141,7 @@ def check_folder(run: Path, recipe: Recipe, resume: bool) -> None:
     if resume:
         if not written.is_file():
             raise ModelError(f"{run} holds no run to resume; start the training without --resume.")
-        if written.read_text(encoding="utf-8") != recipe.yaml():
+        if Recipe.read(written) != recipe:
             raise ModelError(
                 f"{run} was begun with another recipe; resume with the same one, or train into a new folder."
             )
@@ -150,8 +150,13 @@ def check_folder(run: Path, recipe: Recipe, resume: bool) -> None:
         raise ModelError(f"{run} is not empty; choose another --out, or go on with --resume.")
 
 
-def trainer_for(recipe: Recipe, prepared: Prepared, run: Path, reporter: Reporter) -> Trainer:
-    """Return the trainer of a recipe on its prepared data."""
+def text_of(run: Path, recipe: Recipe, resume: bool) -> str:
+    """Return the recipe's text: on resuming, as it was written, perhaps by a Gemel that had fewer keys."""
+    return (run / "recipe.yaml").read_text(encoding="utf-8") if resume else recipe.yaml()
+
+
+def trainer_for(recipe: Recipe, prepared: Prepared, run: Path, reporter: Reporter, text: str = "") -> Trainer:
+    """Return the trainer of a recipe on its prepared data; ``text`` names the recipe, by default its own."""
     data: Dataset = ClassRotations(prepared.train) if recipe.data.rotations else prepared.train
     learner = assemble(recipe, prepared.preprocessing.channels, len(data.classes))
     check_steps(learner, recipe)
@@ -164,7 +169,7 @@ def trainer_for(recipe: Recipe, prepared: Prepared, run: Path, reporter: Reporte
         settings=recipe.training,
         evaluate=validator(recipe, prepared.preprocessing, prepared.validation),
         run=run,
-        recipe=f"{recipe.yaml()}# data: {prepared.fingerprint}\n",
+        recipe=f"{text or recipe.yaml()}# data: {prepared.fingerprint}\n",
         reporter=reporter,
     )
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from gemel.errors import DataError, GemelError, ModelError, RecipeError
 from gemel.model import load
 from gemel.recipes import Recipe
 from gemel.recipes.recipe import Validation
+from gemel.training.checkpoint import Checkpoint
 from gemel.workflows.card import card
 from gemel.workflows.evaluating import Plan, evaluate, unseen
 from gemel.workflows.reporting import shown
@@ -177,6 +179,19 @@ def test_a_folder_that_changed_is_not_resumed(glyph_folder: Path, tmp_path: Path
     gemel.train(glyph_folder, tmp_path / "run", QUICK)
     sorted(glyph_folder.rglob("*.png"))[0].unlink()
     assert "is of another recipe or other data" in refused(ModelError, glyph_folder, tmp_path / "run", resume=True)
+
+
+def test_a_run_begun_before_a_key_was_known_goes_on(glyph_folder: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    gemel.train(glyph_folder, run, QUICK)
+    weights, text = (run / "model.safetensors").read_bytes(), (run / "recipe.yaml").read_text()
+    older = text.replace("  mirror: false\n", "")
+    assert older != text
+    (run / "recipe.yaml").write_text(older)
+    checkpoint = Checkpoint.read(run)
+    replace(checkpoint, recipe=checkpoint.recipe.replace(text, older)).write(run)
+    gemel.train(glyph_folder, run, QUICK, resume=True)
+    assert (run / "model.safetensors").read_bytes() == weights
 
 
 def test_folders_that_cannot_hold_a_run(tmp_path: Path) -> None:
