@@ -104,7 +104,35 @@ def rows() -> list[tuple[str, str, str, str, str]]:
         ):
             ratio = figures["ratio"]
             add(f"training step against the bare encoder, {name}", (f"{ratio:.1%}", ratio), 0.9, False, "the limit")
-    return table
+    return table + speed_rows()
+
+
+def speed_rows() -> list[tuple[str, str, str, str, str]]:
+    """Return the rows on speed."""
+    rows, easy, speed = [], read("easyfsl_speed"), (read("speed") or {}).get("figures", {})
+    if easy:
+        evaluation, training = easy["evaluation"], easy["training"][0]
+        for what, value, goal in (
+            (
+                "10,000 episodes, everything embedded once: times as fast as easyfsl's `evaluate`",
+                evaluation["ratio"],
+                40,
+            ),
+            ("prototypical training, 5-way: times as many episodes a second as easyfsl", training["ratio"], 1.5),
+        ):
+            rows.append((what, f"{value:.1f}", f"≥ {goal}", met(value, goal, False), "easyfsl 1.5.0"))
+        seconds = evaluation["from_embeddings_seconds"]
+        rows.append(("10,000 episodes from embeddings", f"{seconds:.2f} s", "≤ 1 s", met(seconds, 1, True), ""))
+    for key, what, goal, unit, at_most in (
+        ("omniglot_zip_to_store_105px_seconds", "Omniglot's zip to the store, as it is (105 px)", 10, "s", True),
+        ("omniglot_zip_to_store_64px_seconds", "the same, made smaller (64 px)", 10, "s", True),
+        ("omniglot_from_store_105px_seconds", "Omniglot from the store", 0.5, "s", True),
+        ("glyphs_per_second_one_core", "made-up characters a second, one core", 2000, "", False),
+    ):
+        if key in speed:
+            sign, told = "≤" if at_most else "≥", f"{speed[key]:,.2f} s" if unit else f"{speed[key]:,.0f}"
+            rows.append((what, told, f"{sign} {goal:,} {unit}".strip(), met(speed[key], goal, at_most), ""))
+    return rows
 
 
 def main() -> None:
