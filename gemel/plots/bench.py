@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator
 
 from gemel.plots.style import INK, SMALL, class_colours, exact_percent, new_figure, quiet
 
@@ -53,6 +53,7 @@ def draw_panel(axes: Axes, protocol: str, marks: Sequence[Mark], colours: Mappin
     methods = list(dict.fromkeys(mark.method for mark in marks))
     quiet(axes, protocol)
     axes.set_xscale("log")
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axes.minorticks_off()
     axes.xaxis.set_major_formatter(FuncFormatter(exact_percent))
     axes.set_yticks(range(len(methods)), methods, size=SMALL, color=INK)
