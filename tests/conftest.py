@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -56,6 +58,19 @@ def tiny_model(tiny_recipe: Recipe) -> Model:
     genuine, impostor = np.linspace(0.9, 1, 101), np.linspace(-1, 0.9, 381)
     thresholds = operating_points(genuine, impostor)
     return Model(learner, preprocessing, Calibration.fit(genuine, impostor), thresholds, tiny_recipe)
+
+
+@pytest.fixture
+def real_data() -> Callable[[str], Path]:
+    """Return what gives a path under GEMEL_DATA, or skips the test where it is not there."""
+
+    def found(path: str) -> Path:
+        whole = Path(os.environ.get("GEMEL_DATA", ""), path)
+        if not os.environ.get("GEMEL_DATA") or not whole.exists():
+            pytest.skip(f"{path} is not under GEMEL_DATA")
+        return whole
+
+    return found
 
 
 @pytest.fixture

@@ -25,6 +25,7 @@ from gemel.training.device import device_of, lowered
 from gemel.training.interruption import Interruption
 from gemel.training.memory import keep_freed
 from gemel.training.progress import Record, Reporter
+from gemel.training.resident import fetcher
 from gemel.training.schedule import cosine_rate
 
 #: Seconds between two checkpoints, besides those at each validation and on an interrupt.
@@ -76,6 +77,7 @@ class Trainer:
         self.moving = floats(self.average), floats(self.learner)
         self.best = self.average.state_dict()
         self.data, self.sampler = data, sampler
+        self.fetch = fetcher(data, self.device)
         self.preprocessing, self.augmentation = preprocessing, augmentation
         self.settings, self.evaluate = settings, evaluate
         self.batches = Ahead(self.batch, settings.steps)
@@ -167,8 +169,7 @@ class Trainer:
         generator = torch_generator(self.settings.seed, "augmentation", step, device=self.device)
 
         def fetch(indices: Tensor) -> Tensor:
-            pixels = self.data.items(indices).to(self.device)
-            varied = self.augmentation(pixels.float() / 255, generator)
+            varied = self.augmentation(self.fetch(indices).float() / 255, generator)
             return self.preprocessing.normalise(varied).to(memory_format=torch.channels_last)
 
         return self.sampler.batch(step).with_items(fetch).to(self.device)

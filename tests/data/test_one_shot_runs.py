@@ -1,5 +1,5 @@
-import os
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -77,9 +77,8 @@ def test_a_damaged_drawing(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_the_official_runs() -> None:
-    assert "GEMEL_DATA" in os.environ, "set GEMEL_DATA to the folder that holds omniglot/all_runs.zip"
-    official = read_one_shot_runs()
+def test_the_official_runs(real_data: Callable[[str], Path]) -> None:
+    official = read_one_shot_runs(real_data("omniglot/all_runs.zip"))
     assert len(official) == 20
     assert all(len(run.training) == len(run.test) == 20 for run in official)
     assert all(sorted(run.answers) == list(range(20)) for run in official)
