@@ -41,6 +41,7 @@ from gemel.learners import EmbeddingLearner
 from gemel.randomness import numpy_generator, seeded
 from gemel.recipes import Recipe
 from gemel.similarity import Cosine, Similarity, SquaredEuclidean
+from gemel.training.memory import keep_freed
 from gemel.training.schedule import cosine_rate
 
 BANDS = 5
@@ -203,6 +204,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path)
     chosen = parser.parse_args()
     torch.set_num_threads(chosen.threads)
+    keep_freed()
     stereo = read_stereo(chosen.folder)
     found = places(stereo, chosen.size, test=True)
     test = draw(stereo, found, chosen.pairs, chosen.size, numpy_generator(chosen.seed, "test"))

@@ -25,16 +25,20 @@ def options_of(kind: type) -> dict[str, inspect.Parameter]:
     return {p.name: p for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)}
 
 
+def as_part(value: object) -> object:
+    """Read ``encoder: conv4`` as ``encoder: {name: conv4}``."""
+    return {"name": value} if isinstance(value, str) else value
+
+
 def part_of(what: str, value: object) -> Mapping[str, Any]:
     """Return a part of a recipe as its name and options; ``conv4`` is ``{name: conv4}``.
 
     Raises:
         RecipeError: it is neither.
     """
-    if isinstance(value, str):
-        return {"name": value}
-    if isinstance(value, Mapping):
-        return value
+    part = as_part(value)
+    if isinstance(part, Mapping):
+        return part
     raise RecipeError(f"{what} is {value!r}; a name, or a name with options, is expected.")
 
 

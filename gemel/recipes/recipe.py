@@ -11,11 +11,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from gemel.errors import RecipeError, did_you_mean
 from gemel.recipes.methods import with_method
-
-
-def as_part(value: object) -> object:
-    """Read ``encoder: conv4`` as ``encoder: {name: conv4}``."""
-    return {"name": value} if isinstance(value, str) else value
+from gemel.registry import as_part
 
 
 def as_patterns(value: object) -> object:
