@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from circumstances import circumstances
 
+from gemel.circumstances import circumstances
 from gemel.data import Dataset, decode_all, open_source
 from gemel.evaluation import episode_accuracy
 from gemel.files import sha256, write_json

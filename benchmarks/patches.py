@@ -28,12 +28,12 @@ from typing import Any
 
 import numpy as np
 import torch
-from circumstances import circumstances
 from PIL import Image
 from torch import Tensor
 
 from gemel.assembly import assemble
 from gemel.batches import Pairs
+from gemel.circumstances import circumstances
 from gemel.encoders import Pixels
 from gemel.evaluation.intervals import counted_rate
 from gemel.evaluation.pairs import pair_scores

@@ -19,8 +19,8 @@ from typing import Any
 
 import numpy as np
 import torch
-from circumstances import circumstances
 
+from gemel.circumstances import circumstances
 from gemel.data import Preprocessing, decode_all, open_source
 from gemel.data.sources.glyphs import draw_glyphs
 from gemel.evaluation import episode_accuracy

@@ -18,8 +18,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import torch
-from circumstances import circumstances
 
+from gemel.circumstances import circumstances
 from gemel.training.device import lowered
 from gemel.training.progress import Silent
 from gemel.training.trainer import Trainer
