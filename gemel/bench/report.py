@@ -22,7 +22,7 @@ def page(definition: Definition, results: Results) -> str:
         parts += [f"## {name}", accuracies(definition, [row for row in rows if row.protocol == name])]
     if results.differences:
         parts += ["## Differences on the very same episodes", differences(results.differences)]
-    parts += ["## How it was measured", circumstances(rows), sources(definition)]
+    parts += ["## How it was measured", circumstances(definition, rows), sources(definition)]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -68,17 +68,18 @@ def points(one: Difference) -> str:
     return f"{value} ({low} to {high})"
 
 
-def circumstances(rows: Iterable[Row]) -> str:
+def circumstances(definition: Definition, rows: Iterable[Row]) -> str:
     """Return a line a model: its size, its training, its weights, and where it was measured."""
-    models = {(row.method, row.weights_sha256): row for row in rows}
+    learnt = {name: protocol.training for name, protocol in definition.protocols.items()}
+    models = {(row.method, learnt[row.protocol]): row for row in rows}
     lines = [
         (
-            row.method, f"{row.recipe}, seed {row.seed}", f"{row.parameters:,}", f"{row.steps:,}",
+            row.method, learnt[row.protocol], f"{row.recipe}, seed {row.seed}", f"{row.parameters:,}", f"{row.steps:,}",
             f"{row.train_seconds / 60:.0f} min", row.weights_sha256[:12], f"{row.device}, {row.hardware}", row.date,
         )
         for row in models.values()
     ]  # fmt: skip
-    head = ["method", "recipe", "parameters", "steps", "training", "weights", "measured on", "date"]
+    head = ["method", "learnt from", "recipe", "parameters", "steps", "training", "weights", "measured on", "date"]
     return table(head, lines)
 
 
