@@ -5,19 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-import torch
 
 from gemel.bench.answer import Answer
 from gemel.bench.definition import Protocol, Setting
 from gemel.data import ClassRotations, Dataset, decode_all, open_source
 from gemel.errors import DataError
 from gemel.evaluation import OneShotRunsResult
-from gemel.evaluation.episode_indices import sample_episodes
-from gemel.evaluation.episodes import accuracies
-from gemel.evaluation.intervals import counted_rate, mean_rate
+from gemel.evaluation.episodes import EpisodesResult
+from gemel.evaluation.intervals import counted_rate
 from gemel.model import Model
 from gemel.recipes import Recipe
-from gemel.workflows.evaluating import Embedded, embedded, evaluate_one_shot_runs, pixels_only
+from gemel.workflows.evaluating import (
+    Embedded,
+    Plan,
+    embedded,
+    evaluate_episodes,
+    evaluate_one_shot_runs,
+    pixels_only,
+)
 from gemel.workflows.preparing import split_of, without
 
 Progress = Callable[[int, int], None]
@@ -54,13 +59,10 @@ def refuse_seen(model: Model, test: Dataset) -> None:
 
 def on_episodes(model: Model, items: Embedded, protocol: Protocol, setting: Setting, count: int, seed: int) -> Answer:
     """Return the rates of so many episodes; seed and data alone decide which they are."""
-    groups = items.groups if protocol.within_group else None
-    support, query = sample_episodes(
-        items.dataset.labels, setting.ways, setting.shots, protocol.queries, count, seed, groups
-    )
-    with torch.no_grad():
-        rates = accuracies(items.embeddings.to(model.learner.device), model.learner, support, query)
-    return Answer(rates, mean_rate(rates), count)
+    plan = Plan(setting.ways, setting.shots, protocol.queries, count, within_group=protocol.within_group, seed=seed)
+    result = evaluate_episodes(model, items, plan)
+    assert isinstance(result, EpisodesResult)
+    return Answer(result.rates, result.accuracy, count)
 
 
 def on_official_runs(model: Model) -> Answer:

@@ -76,29 +76,25 @@ class Dataset:
             raise DataError("a class is selected twice; name each once")
         chosen = [self.by_class[position] for position in positions]
         items = np.concatenate(chosen) if chosen else np.zeros(0, np.int64)
-        return Dataset(
-            images=self.images,
-            labels=np.repeat(np.arange(len(chosen)), [len(members) for members in chosen]),
-            names=tuple(self.names[item] for item in items),
-            classes=tuple(self.classes[position] for position in positions),
-            rows=self._rows(items),
-            turns=None if self.turns is None else self.turns[items],
-            skipped=self.skipped,
-            item_groups=None if self.item_groups is None else self.item_groups[items],
-        )
+        labels = np.repeat(np.arange(len(chosen)), [len(members) for members in chosen])
+        return self._part(items, labels, positions)
 
     def take(self, positions: np.ndarray) -> Dataset:
         """Return the items at some positions, with the classes that they are of."""
         numbers, labels = np.unique(self.labels[positions], return_inverse=True)
+        return self._part(positions, labels, numbers)
+
+    def _part(self, items: np.ndarray, labels: np.ndarray, classes: Sequence[int] | np.ndarray) -> Dataset:
+        """Return the items at some positions under new labels, which are places in ``classes``."""
         return Dataset(
             images=self.images,
             labels=labels,
-            names=tuple(self.names[position] for position in positions),
-            classes=tuple(self.classes[number] for number in numbers),
-            rows=self._rows(positions),
-            turns=None if self.turns is None else self.turns[positions],
+            names=tuple(self.names[item] for item in items),
+            classes=tuple(self.classes[position] for position in classes),
+            rows=self._rows(items),
+            turns=None if self.turns is None else self.turns[items],
             skipped=self.skipped,
-            item_groups=None if self.item_groups is None else self.item_groups[positions],
+            item_groups=None if self.item_groups is None else self.item_groups[items],
         )
 
     def _rows(self, positions: np.ndarray) -> np.ndarray:

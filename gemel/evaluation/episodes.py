@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -29,6 +29,7 @@ class EpisodesResult:
     episodes: int
     seed: int
     accuracy: Estimate
+    rates: np.ndarray = field(repr=False, compare=False)  # (E,), one an episode
 
     def to_json(self) -> dict[str, Any]:
         """Return the result as the command line prints it."""
@@ -108,4 +109,4 @@ def episode_accuracy(
     support, query = sample_episodes(numbers, ways, shots, queries, episodes, seed, groups, item_writers, item_groups)
     with torch.no_grad():
         rates = accuracies(embeddings, scorer, support, query)
-    return EpisodesResult(ways, shots, queries, episodes, seed, mean_rate(rates))
+    return EpisodesResult(ways, shots, queries, episodes, seed, mean_rate(rates), rates)

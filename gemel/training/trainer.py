@@ -72,7 +72,7 @@ class Trainer:
         if settings.threads:
             torch.set_num_threads(settings.threads)
         self.device = device_of(settings.device)
-        self.learner = learner.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.learner = learner.to(self.device)
         self.average = frozen_copy(self.learner)
         self.moving = floats(self.average), floats(self.learner)
         self.best = self.average.state_dict()

@@ -195,6 +195,7 @@ def untrained(trainer: Trainer) -> list[Record]:
 def settle(trainer: Trainer, prepared: Prepared, seed: int) -> None:
     """Let the learner take from the training classes what its method needs of them."""
     learner, items, data = trainer.learner, prepared.preprocessing, prepared.train
+    assert isinstance(learner, EmbeddingLearner)
 
     def embedded(copies: int) -> tuple[Tensor, Tensor]:
         parts = [embed_dataset(learner, items, data)]
