@@ -41,11 +41,12 @@ from gemel.learners import EmbeddingLearner
 from gemel.randomness import numpy_generator, seeded
 from gemel.recipes import Recipe
 from gemel.similarity import Cosine, Similarity, SquaredEuclidean
+from gemel.training.device import lowered
 from gemel.training.memory import keep_freed
 from gemel.training.schedule import cosine_rate
 
 BANDS = 5
-BRANCH = {"name": "conv4", "dimensions": 256, "pool": 2}
+BRANCH = {"name": "zagoruyko"}
 METHODS: dict[str, dict[str, Any]] = {
     "siamese": {"encoder": BRANCH, "similarity": "weighted_l1"},
     "pseudo-siamese": {
@@ -139,7 +140,7 @@ def trained(method: str, stereo: Stereo, chosen: argparse.Namespace) -> Embeddin
         batch = turned(draw(stereo, found, chosen.batch, chosen.size, generator), generator)
         for group in optimiser.param_groups:
             group["lr"] = chosen.learning_rate * cosine_rate(step, chosen.steps, warmup=0.1)
-        with seeded(chosen.seed, "step", step):
+        with seeded(chosen.seed, "step", step), lowered(learner.device, chosen.precision):
             loss = learner(batch).loss
         optimiser.zero_grad()
         loss.backward()
@@ -196,6 +197,7 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=64, help="side of a patch, even")
     parser.add_argument("--steps", type=int, default=2000)
     parser.add_argument("--batch", type=int, default=128, help="pairs a step")
+    parser.add_argument("--precision", default="bf16", choices=("bf16", "float32"), help="of the training")
     parser.add_argument("--learning-rate", type=float, default=1e-3)
     parser.add_argument("--weight-decay", type=float, default=0.02)
     parser.add_argument("--pairs", type=int, default=10_000, help="test pairs")

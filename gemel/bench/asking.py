@@ -8,7 +8,7 @@ import numpy as np
 
 from gemel.bench.answer import Answer
 from gemel.bench.definition import Protocol, Setting
-from gemel.data import ClassRotations, Dataset, decode_all, open_source
+from gemel.data import ClassRotations, Dataset, open_source
 from gemel.errors import DataError
 from gemel.evaluation import OneShotRunsResult
 from gemel.evaluation.episodes import EpisodesResult
@@ -23,23 +23,22 @@ from gemel.workflows.evaluating import (
     evaluate_one_shot_runs,
     pixels_only,
 )
-from gemel.workflows.preparing import split_of, without
+from gemel.workflows.preparing import Prepared, decoded
 
 Progress = Callable[[int, int], None]
 
 
 def unseen_classes(model: Model, recipe: Recipe, progress: Progress | None = None) -> Dataset:
-    """Return the test classes of a recipe's data, as the model wants their pictures.
+    """Return the test part of a recipe's data, classes or items, as the model wants its pictures.
 
     Raises:
-        DataError: the data are absent, or the model has learnt from some of these classes.
+        DataError: the data are absent, or the model has learnt from some of them.
     """
     source = open_source(recipe.data.source, **recipe.data.options)
-    dataset = without(decode_all(source, pixels_only(model), progress=progress), recipe.data.ignore)
-    test = dataset.select(split_of(recipe, dataset.classes).test)
-    if model.facts["data"]["fingerprint"] == source.fingerprint:
-        refuse_seen(model, test)
-    return test
+    asked = decoded(recipe, source, pixels_only(model), progress)
+    if model.facts["data"]["fingerprint"] == asked.fingerprint:
+        refuse_seen(model, asked)
+    return asked.test
 
 
 def embedded_for(protocol: Protocol, model: Model, test: Dataset, progress: Progress | None = None) -> Embedded:
@@ -47,13 +46,17 @@ def embedded_for(protocol: Protocol, model: Model, test: Dataset, progress: Prog
     return embedded(model, ClassRotations(test) if protocol.rotations else test, progress)
 
 
-def refuse_seen(model: Model, test: Dataset) -> None:
-    """Raise a DataError where the model has seen a class that it is to be asked about."""
-    seen = {*model.facts["split"]["train"], *model.facts["split"]["validation"]}.intersection(test.classes)
+def refuse_seen(model: Model, asked: Prepared) -> None:
+    """Raise a DataError where the model has seen what it is to be asked about: a class, or of split items an item."""
+    if asked.items is not None and "items" in model.facts:
+        what, parts, test = "pictures", model.facts["items"], asked.test.names
+    else:
+        what, parts, test = "classes", model.facts["split"], asked.test.classes
+    seen = {*parts["train"], *parts["validation"]}.intersection(test)
     if seen:
         raise DataError(
-            f"{len(seen)} of the {len(test.classes)} test classes, such as '{min(seen)}', were seen by the model "
-            f"in {model.folder} when it was trained; train on the protocol's own classes."
+            f"{len(seen)} of the {len(test)} test {what}, such as '{min(seen)}', were seen by the model in "
+            f"{model.folder} when it was trained; train on the protocol's own {what}."
         )
 
 

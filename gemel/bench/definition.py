@@ -104,7 +104,9 @@ class Definition(Part):
     published: tuple[Published, ...] = ()
 
     def on(self, data: str, settings: Sequence[Setting] = (), queries: int = 15) -> Definition:
-        """Return the same methods on a folder, zip or CSV of one's own, whose classes are split by the recipes.
+        """Return the methods that are bound to no protocol, on a folder, zip or CSV of one's own.
+
+        Its classes are split by the recipes.
 
         Args:
             data: its path.
@@ -113,7 +115,11 @@ class Definition(Part):
         """
         name = Path(data).stem or "data"
         asked = Protocol(training=name, settings=tuple(settings) or (Setting(5, 1), Setting(5, 5)), queries=queries)
-        changes = {"trainings": {name: (f"data={json.dumps({'source': data})}",)}, "protocols": {name: asked}}
+        changes = {
+            "trainings": {name: (f"data={json.dumps({'source': data})}",)},
+            "protocols": {name: asked},
+            "methods": {method: one for method, one in self.methods.items() if not one.protocols},
+        }
         return self.model_copy(update={**changes, "description": f"{self.description}: {name}", "published": ()})
 
     def paper(self, method: str, protocol: str, setting: Setting) -> float | None:

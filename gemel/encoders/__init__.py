@@ -11,6 +11,7 @@ from gemel.encoders.residual import Residual
 from gemel.encoders.resnet12 import ResNet12
 from gemel.encoders.twin import Twin
 from gemel.encoders.vgg16 import VGG16
+from gemel.encoders.zagoruyko import Zagoruyko
 
 ENCODERS: dict[str, type[Encoder]] = {
     "residual": Residual,
@@ -18,6 +19,7 @@ ENCODERS: dict[str, type[Encoder]] = {
     "koch": Koch,
     "vgg16": VGG16,
     "resnet12": ResNet12,
+    "zagoruyko": Zagoruyko,
     "pixels": Pixels,
     "orientations": Orientations,
     "twin": Twin,
@@ -39,4 +41,5 @@ __all__ = [
     "ResNet12",
     "Residual",
     "Twin",
+    "Zagoruyko",
 ]

@@ -41,6 +41,13 @@ def half_stream(channels: int, width: float) -> nn.Sequential:
     )
 
 
+def start(network: nn.Module) -> None:
+    """Draw the weights of its convolutions and linear layers anew, as fits ReLUs (He et al. 2015)."""
+    for layer in network.modules():
+        if isinstance(layer, nn.Conv2d | nn.Linear):
+            nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
+
+
 class Output(nn.Linear):
     """A linear layer to one number, which rounds a row alike wherever it stands in a batch; a product need not."""
 
@@ -96,9 +103,7 @@ class TwoChannel(Similarity):
         else:
             body, features, hidden = CentreAndSurround(2 * channels, width), 8 * round(width * 192), round(width * 768)
         self.network = nn.Sequential(body, nn.Linear(features, hidden), nn.ReLU(inplace=True), Output(hidden, 1))
-        for layer in self.modules():
-            if isinstance(layer, nn.Conv2d | nn.Linear):
-                nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
+        start(self)
 
     def forward(self, a: Tensor, b: Tensor) -> Tensor:
         pairs = paired_rows(a, b)
@@ -119,12 +124,12 @@ class TwoChannel(Similarity):
     def output(self, a: Tensor, b: Tensor) -> Tensor:
         """Return the network's mean output over both orders: (P, C, H, W) twice -> (P,).
 
-        Both orders go in one batch, because a batch of one is rounded otherwise than others; and autocast is kept out,
-        so that a pair has one score.
+        Both orders go in one batch, because a batch of one is rounded otherwise than others; and autocast is kept out
+        of all but training, so that a pair has one score.
         """
-        with torch.autocast(a.device.type, enabled=False):
+        with torch.autocast(a.device.type, enabled=self.training and torch.is_autocast_enabled(a.device.type)):
             orders = torch.cat([torch.cat([a, b], 1), torch.cat([b, a], 1)])  # (2 P, 2 C, H, W)
-            first, second = self.network(orders).flatten().chunk(2)
+            first, second = self.network(orders).float().flatten().chunk(2)
         return (first + second) / 2
 
     def class_scores(self, query: Tensor, support: Tensor, labels: Tensor, classes: int) -> Tensor:

@@ -76,11 +76,19 @@ def prepare(recipe: Recipe, progress: Progress | None = None) -> Prepared:
     if not recipe.data.source:
         raise RecipeError("The recipe names no data; set data.source to a folder, a zip, or a name such as omniglot.")
     source = open_source(recipe.data.source, **recipe.data.options)
-    shaped = preprocessing_for(recipe, source)
-    dataset = without(grouped(recipe, decode_all(source, shaped, progress=progress)), recipe.data.ignore)
+    prepared = decoded(recipe, source, preprocessing_for(recipe, source), progress)
+    return replace(prepared, preprocessing=normalised(recipe, prepared.preprocessing, prepared.train))
+
+
+def decoded(recipe: Recipe, source: Source, preprocessing: Preprocessing, progress: Progress | None = None) -> Prepared:
+    """Return a source's items in the form that a preprocessing gives them, split as the recipe says.
+
+    Raises:
+        DataError: the items are too few for the split.
+    """
+    dataset = without(grouped(recipe, decode_all(source, preprocessing, progress=progress)), recipe.data.ignore)
     split, items = split_of(recipe, dataset.classes), item_split_of(recipe, dataset)
-    prepared = Prepared(dataset, split, shaped, source.fingerprint, items)
-    return replace(prepared, preprocessing=normalised(recipe, shaped, prepared.train))
+    return Prepared(dataset, split, preprocessing, source.fingerprint, items)
 
 
 def grouped(recipe: Recipe, dataset: Dataset) -> Dataset:

@@ -56,8 +56,10 @@ def _cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("GEMEL_CACHE", str(tmp_path_factory.getbasetemp() / "bench cache"))
 
 
-def bench(folder: Path, minutes: float = 45.0, resume: bool = True, episodes: int = 20) -> Bench:
-    return Bench(MADE, Models(MADE, folder, minutes, resume, Silent, lambda done, total: None), episodes)
+def bench(
+    folder: Path, minutes: float = 45.0, resume: bool = True, episodes: int = 20, definition: Definition = MADE
+) -> Bench:
+    return Bench(definition, Models(definition, folder, minutes, resume, Silent, lambda done, total: None), episodes)
 
 
 @pytest.fixture(scope="module")
@@ -153,6 +155,22 @@ def test_a_model_that_has_seen_the_test_classes_is_refused(tmp_path: Path) -> No
     train("prototypical", tmp_path / "run", (*QUICK, other, "training.steps=2"))
     with pytest.raises(DataError, match=r"were seen by the model in .* when it was trained"):
         list(bench(tmp_path).rechecked(tmp_path / "run", [ONE]))
+
+
+def test_where_items_are_split_the_test_items_are_asked_about_and_must_be_unseen(tmp_path: Path) -> None:
+    data = DATA.replace("split_by: group", r"split_by: item_group, item_groups: 'writer(\d+)'")
+    data = data.replace("validation: 0.25, test: ['*01/*'], rotations: true", "validation: 0.33, test: 0.33")
+    values = MADE.model_dump(exclude={"methods": {"prototypical", "matching"}, "published": True})
+    protocol = {**values["protocols"]["within"], "within_group": False, "queries": 1}
+    by_writer = Definition.model_validate(
+        {**values, "trainings": {"glyphs": (data,)}, "protocols": {"within": protocol}}
+    )
+    asking = bench(tmp_path / "runs", definition=by_writer)
+    row = next(asking.rows(asking.questions()))
+    assert row == next(asking.rechecked(tmp_path / "runs" / "pixels-glyphs", asking.questions()))
+    train("pixels", tmp_path / "other", ("preprocessing.size=16", data, "training.seed=1"))
+    with pytest.raises(DataError, match=r"test pictures, such as 'alphabet00.*', were seen by the model"):
+        list(asking.rechecked(tmp_path / "other", asking.questions()))
 
 
 def test_an_interrupted_training_is_gone_on_with_or_refused(done: tuple[Path, Results], tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "resnet12": {"widths": [4, 8, 8, 16]},
     "efficientnet_lite0": {"tune": "all", "blank": True},
     "pretrained": {"published": FACTS, "tune": "all", "blank": True},
+    "zagoruyko": {"width": 0.05},
     "pixels": {},
     "orientations": {"cell": 4},
     "twin": {
@@ -35,6 +36,7 @@ VARIANTS = [
     ("koch", {"batch_norm": True}),
     ("vgg16", {"batch_norm": False, "pool": 2, "hidden": 12}),
     ("resnet12", {"dimensions": 5, "pool": 2}),
+    ("zagoruyko", {"dimensions": 5}),
     ("efficientnet_lite0", {"dimensions": 5}),
     ("pretrained", {"dimensions": 5, "pooling": "mean"}),
     ("twin", {"dimensions": 6, "left": {"widths": [4], "name": "residual"}, "right": "conv4"}),

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from gemel.encoders import VGG16, Conv4, Encoder, Koch, ResNet12
+from gemel.encoders import VGG16, Conv4, Encoder, Koch, ResNet12, Zagoruyko
 from gemel.encoders.pooling import Embedding, Halve
 from gemel.randomness import seeded, torch_generator
 
@@ -89,6 +89,16 @@ def test_koch_enlarges_what_its_kernels_do_not_fit() -> None:
         large = functional.interpolate(small, size=(105, 105), mode="bilinear")
         torch.testing.assert_close(model(small), model(large))
         assert model.features(items(1, 1, 140)).shape[-1] > 6
+
+
+def test_zagoruyko_has_the_maps_of_figure_two_and_enlarges_what_is_smaller() -> None:
+    model = Zagoruyko(width=0.05).eval()
+    small = items(2, 1, 40)
+    with torch.no_grad():
+        torch.testing.assert_close(model(small), model(functional.interpolate(small, size=(64, 64), mode="bilinear")))
+    with torch.device("meta"):
+        assert Zagoruyko().features(torch.empty(1, 1, 64, 64)).shape == (1, 256, 1, 1)
+        assert sum(value.numel() for value in Zagoruyko().parameters()) == 908_416
 
 
 def test_halving_stops_at_one() -> None:
