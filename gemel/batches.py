@@ -1,4 +1,4 @@
-"""The four shapes in which items reach a learner: labelled items, pairs, triplets, episodes.
+"""The five shapes in which items reach a learner: labelled items, pairs, triplets, episodes, several episodes at once.
 
 A sampler fills them with item *indices*; ``with_items`` replaces the indices by the items themselves, so that fetching
 and augmentation see one flat batch whatever its shape:
@@ -20,7 +20,7 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class Batch(ABC):
-    """Items in one of the four shapes, each field with the items along its first axis."""
+    """Items in one of the five shapes, each field with the items along its first axis."""
 
     @abstractmethod
     def parts(self) -> tuple[Tensor, ...]:
@@ -100,3 +100,23 @@ class Episode(Batch):
             support=replace(self.support, items=parts[0]),
             query=replace(self.query, items=parts[1]),
         )
+
+
+@dataclass(frozen=True)
+class Tasks(Batch):
+    """Several episodes: what learning to learn calls a meta-batch."""
+
+    episodes: tuple[Episode, ...]
+
+    def parts(self) -> tuple[Tensor, ...]:
+        return tuple(part for episode in self.episodes for part in episode.parts())
+
+    def with_parts(self, parts: Sequence[Tensor]) -> Self:
+        pairs = zip(parts[::2], parts[1::2], strict=True)
+        return replace(
+            self,
+            episodes=tuple(episode.with_parts(pair) for episode, pair in zip(self.episodes, pairs, strict=True)),
+        )
+
+    def to(self, device: torch.device) -> Self:
+        return replace(self, episodes=tuple(episode.to(device) for episode in self.episodes))

@@ -9,8 +9,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from gemel.batches import Batch, Episode, Labelled, Pairs, Triplets
-from gemel.data.samplers import SAMPLERS, ClassItems, Episodes, Items, RandomPairs, RandomTriplets, Sampler
+from gemel.batches import Batch, Episode, Labelled, Pairs, Tasks, Triplets
+from gemel.data.samplers import SAMPLERS, ClassItems, Episodes, Items, RandomPairs, RandomTasks, RandomTriplets, Sampler
 from gemel.errors import DataError
 from gemel.randomness import numpy_generator
 
@@ -25,6 +25,7 @@ SMALL: dict[str, Callable[[np.ndarray, int], Sampler]] = {
     "pairs": lambda labels, seed: RandomPairs(labels, seed, pairs=6),
     "triplets": lambda labels, seed: RandomTriplets(labels, seed, triplets=5),
     "episodes": lambda labels, seed: Episodes(labels, seed, ways=3, shots=1, queries=2),
+    "tasks": lambda labels, seed: RandomTasks(labels, seed, tasks=2, ways=3, shots=1, queries=2),
 }
 
 
@@ -48,6 +49,8 @@ def tensors(batch: Batch) -> list[Tensor]:
             return [batch.anchor, batch.positive, batch.negative]
         case Episode():
             return [*tensors(batch.support), *tensors(batch.query)]
+        case Tasks():
+            return [tensor for episode in batch.episodes for tensor in tensors(episode)]
     raise AssertionError(type(batch))
 
 
@@ -88,7 +91,14 @@ def test_item_numbers_are_whole_and_in_range(name: str) -> None:
 
 def test_every_class_is_reached_within_a_round(name: str) -> None:
     sampler = SMALL[name](LABELS, 1)
-    rounds = {"items": 9, "class_items": 3, "pairs": 3, "triplets": 4, "episodes": 2}  # ceil(choices / choices a batch)
+    rounds = {
+        "items": 9,
+        "class_items": 3,
+        "pairs": 3,
+        "triplets": 4,
+        "episodes": 2,
+        "tasks": 1,
+    }  # ceil(choices / choices a batch)
     for first in (0, rounds[name], 5 * rounds[name]):
         batches = [sampler.batch(step) for step in range(first, first + rounds[name])]
         reached = {int(label) for batch in batches for label in LABELS[items_of(batch)]}
@@ -188,6 +198,13 @@ def test_an_episode_shares_no_item_between_support_and_query() -> None:
         assert np.array_equal(LABELS[query.items].reshape(4, 2), classes)
 
 
+def test_tasks_are_the_episodes_one_after_another() -> None:
+    tasks, episodes = RandomTasks(LABELS, 2, tasks=3, ways=4, queries=2), Episodes(LABELS, 2, ways=4, queries=2)
+    batch = tasks.batch(5)
+    assert len(batch.episodes) == 3
+    assert all(equal(episode, episodes.batch(15 + place)) for place, episode in enumerate(batch.episodes))
+
+
 def test_an_episode_of_all_the_classes_and_items_there_are() -> None:
     labels = np.repeat(np.arange(3), 4)
     batch = Episodes(labels, 0, ways=3, shots=1, queries=3).batch(0)
@@ -210,6 +227,7 @@ ONE_CLASS = {
     "episodes": "3-way 1-shot episodes with 2 queries need 3 classes of 3 items; 1 of 1 classes have that many. Lower "
     "ways, shots or queries.",
 }
+ONE_CLASS["tasks"] = ONE_CLASS["episodes"]
 
 
 @pytest.mark.parametrize("name", ONE_CLASS)
@@ -237,6 +255,7 @@ TOO_FEW = {
     "pairs": (RandomPairs, {"pairs": -1}, "pairs is -1; it must be 1 or more"),
     "triplets": (RandomTriplets, {"triplets": 0}, "triplets is 0; it must be 1 or more"),
     "episodes": (Episodes, {"ways": 1}, "ways is 1; it must be 2 or more"),
+    "tasks": (RandomTasks, {"tasks": 0}, "tasks is 0; it must be 1 or more"),
 }
 
 
@@ -247,7 +266,7 @@ def test_a_batch_of_too_little_is_refused(name: str) -> None:
     assert str(error.value) == message
 
 
-# The four shapes of a batch
+# The five shapes of a batch
 
 
 @pytest.mark.parametrize("name", SAMPLERS)

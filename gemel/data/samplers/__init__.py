@@ -5,6 +5,7 @@ from gemel.data.samplers.episodes import Episodes
 from gemel.data.samplers.items import Items
 from gemel.data.samplers.pairs import RandomPairs
 from gemel.data.samplers.sampler import Sampler
+from gemel.data.samplers.tasks import RandomTasks
 from gemel.data.samplers.triplets import RandomTriplets
 
 SAMPLERS: dict[str, type[Sampler]] = {
@@ -13,6 +14,7 @@ SAMPLERS: dict[str, type[Sampler]] = {
     "pairs": RandomPairs,
     "triplets": RandomTriplets,
     "episodes": Episodes,
+    "tasks": RandomTasks,
 }
 
-__all__ = ["SAMPLERS", "ClassItems", "Episodes", "Items", "RandomPairs", "RandomTriplets", "Sampler"]
+__all__ = ["SAMPLERS", "ClassItems", "Episodes", "Items", "RandomPairs", "RandomTasks", "RandomTriplets", "Sampler"]
