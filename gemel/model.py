@@ -26,7 +26,7 @@ from gemel.embedding import embed_pixels
 from gemel.errors import DataError, GemelError, MissingExtraError, ModelError
 from gemel.evaluation.calibration import Calibration
 from gemel.evaluation.thresholds import OperatingPoint
-from gemel.evaluation.unknown import posterior
+from gemel.evaluation.unknown import class_log_odds, posterior
 from gemel.files import replacing, sha256, write_json, write_text
 from gemel.learners import EmbeddingLearner
 from gemel.recipes import Recipe
@@ -208,9 +208,11 @@ class Model:
         self, embeddings: Tensor, names: Sequence[str], support: Support, matches: int = 5, unknown_prior: float = 0.5
     ) -> list[Identification]:
         """Return the same for items that are embedded already: (Q, D)."""
-        scores = self.learner.class_scores(embeddings, support.embeddings, support.labels, len(support.classes))
+        asked = (embeddings, support.embeddings, support.labels, len(support.classes))
+        scores = self.learner.class_scores(*asked)
         if support.scale is None:
-            probabilities = posterior(self.calibration.log_odds(scores.numpy()), unknown_prior)  # (Q, N + 1)
+            odds = class_log_odds(self.learner, self.calibration, *asked)
+            probabilities = posterior(odds, unknown_prior)  # (Q, N + 1)
         else:
             probabilities = functional.pad(torch.softmax(support.scale * scores, -1), (0, 1)).numpy()
         to_items = self.similarity.matrix(embeddings, support.embeddings)  # (Q, S)

@@ -9,7 +9,7 @@ from gemel.evaluation.pairs import pair_scores, random_pairs
 from gemel.evaluation.retrieval import RetrievalResult, retrieval
 from gemel.evaluation.roc import Roc, area_under, best_accuracy, equal_error_rate, roc
 from gemel.evaluation.thresholds import OperatingPoint, operating_points, point_at_eer, point_at_far
-from gemel.evaluation.unknown import OpenSetResult, open_set, posterior
+from gemel.evaluation.unknown import OpenSetResult, class_log_odds, open_set, posterior
 from gemel.evaluation.verification import TarAtFar, VerificationResult, verification
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "area_under",
     "best_accuracy",
     "class_bootstrap",
+    "class_log_odds",
     "counted_rate",
     "episode_accuracy",
     "equal_error_rate",

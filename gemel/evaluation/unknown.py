@@ -8,14 +8,13 @@ from typing import Any
 
 import numpy as np
 import torch
-from scipy.special import softmax
+from scipy.special import log_softmax, logsumexp, softmax
 from torch import Tensor
 
 from gemel.errors import DataError, RecipeError
 from gemel.evaluation.calibration import Calibration
 from gemel.evaluation.checks import checked_labels
 from gemel.evaluation.episode_indices import sample_episodes
-from gemel.evaluation.episodes import episode_scores
 from gemel.evaluation.intervals import Estimate, mean_rate
 from gemel.similarity import ClassScorer
 
@@ -42,6 +41,24 @@ def posterior(log_odds: np.ndarray, unknown_prior: float = 0.5) -> np.ndarray:
     unknown = np.full((*log_odds.shape[:-1], 1), math.log(unknown_prior))
     probabilities: np.ndarray = softmax(np.concatenate([known, unknown], axis=-1), axis=-1)
     return probabilities
+
+
+def class_log_odds(
+    scorer: ClassScorer, calibration: Calibration, query: Tensor, support: Tensor, labels: Tensor, classes: int
+) -> np.ndarray:
+    """Return the log likelihood ratio l of each query's being of each class: (..., Q, D) -> (..., Q, classes).
+
+    It is the calibration's, of the likeness to the class. Where the scorer's class scores s only tell the support's
+    classes from each other (``softmax_scale`` t), the likeness says how probably it is one of them, and s of which:
+
+        l_i = logsumexp_j l'_j + log softmax_i(t s),    with l' of the likeness.
+    """
+    known = calibration.log_odds(scorer.likeness(query, support, labels, classes).cpu().numpy())
+    if scorer.softmax_scale is None:
+        return known
+    scores = scorer.class_scores(query, support, labels, classes).cpu().double().numpy()
+    odds: np.ndarray = logsumexp(known, axis=-1, keepdims=True) + log_softmax(scorer.softmax_scale * scores, axis=-1)
+    return odds
 
 
 @dataclass(frozen=True)
@@ -96,7 +113,7 @@ def open_set(
 ) -> OpenSetResult:
     """Return the rates of the unknown rule over episodes of ``ways`` enrolled classes and as many others.
 
-    A query's log odds for a class are those of its score with it.
+    A query's log odds for a class are those of ``class_log_odds``.
 
     Args:
         embeddings: (M, D), finite.
@@ -114,9 +131,11 @@ def open_set(
     numbers = checked_labels(embeddings, labels)
     support, query = sample_episodes(numbers, 2 * ways, shots, queries, episodes, seed, item_groups=item_groups)
     flat = torch.from_numpy(query.reshape(episodes, -1))  # (E, 2*N*Q), the enrolled classes' queries first
+    enrolled_items = torch.from_numpy(support[:, :ways].reshape(episodes, -1))  # (E, N*K)
+    places = torch.arange(ways, device=embeddings.device).repeat_interleave(shots)
     with torch.no_grad():
-        scores = episode_scores(embeddings, scorer, torch.from_numpy(support[:, :ways]), flat).cpu().numpy()
-    given = posterior(calibration.log_odds(scores), unknown_prior).argmax(-1)  # (E, 2*N*Q), ``ways`` for unknown
+        odds = class_log_odds(scorer, calibration, embeddings[flat], embeddings[enrolled_items], places, ways)
+    given = posterior(odds, unknown_prior).argmax(-1)  # (E, 2*N*Q), ``ways`` for unknown
     enrolled, others = given[:, : ways * queries], given[:, ways * queries :]
     truth = np.repeat(np.arange(ways), queries)
     correct, unknown = enrolled == truth, enrolled == ways

@@ -105,7 +105,7 @@ class Gallery:
         return answers if isinstance(item, list) else answers[0]
 
     def verify(self, item: Item, label: str, threshold: float | None = None) -> Verdict:
-        """Return whether an item is of a class, by its score with the class.
+        """Return whether an item is of a class, by its likeness to the class.
 
         FAR and FRR are those that the threshold reached on pairs of single items.
 
@@ -119,9 +119,7 @@ class Gallery:
         limit = self.model.threshold if threshold is None else threshold
         with torch.inference_mode():
             embedding = torch.from_numpy(self.model.embed([item]))  # (1, D)
-            scores = self.model.learner.class_scores(
-                embedding, support.embeddings, support.labels, len(support.classes)
-            )
+            scores = self.model.learner.likeness(embedding, support.embeddings, support.labels, len(support.classes))
         score = float(scores[0, support.classes.index(label)])
         calibration = self.model.calibration
         probability = float(calibration.probability(score))

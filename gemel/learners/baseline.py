@@ -131,6 +131,11 @@ class Baseline(Classification):
             raise ValueError(f"steps is {steps}, decay {decay}, scale {scale}; they must be >= 1, >= 0 and > 0")
         self.head, self.fit, self.steps, self.decay, self.scale = head, fit, steps, decay, scale
 
+    @property
+    def softmax_scale(self) -> float:
+        """That of the head: its scores know no other classes than the support's."""
+        return self.scale if self.head == "cosine" else 1.0
+
     @torch.no_grad()
     def class_scores(self, query: Tensor, support: Tensor, labels: Tensor, classes: int) -> Tensor:
         """Return the logits, or the cosines, of a head fitted on the support: (..., Q, D) -> (..., Q, classes)."""

@@ -46,6 +46,11 @@ class FEAT(Episodic):
         self.contrast = contrast
         self.transformer = SetTransformer(encoder.dimensions, dropout)
 
+    @property
+    def softmax_scale(self) -> float:
+        """That of training: adapted prototypes are elsewhere than items, to which the calibration belongs."""
+        return self.scale
+
     def class_scores(self, query: Tensor, support: Tensor, labels: Tensor, classes: int) -> Tensor:
         """Return each query's scores with the adapted prototypes: (..., Q, D), (..., S, D) -> (..., Q, classes)."""
         return self.similarity.matrix(query, self.transformer(prototypes(support, labels, classes)))

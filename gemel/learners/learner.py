@@ -103,3 +103,18 @@ class EmbeddingLearner(Learner, ABC):
         (..., Q, D), (..., S, D), (S,) in 0 ... classes-1 -> (..., Q, classes); see ``ClassScorer``.
         """
         return self.similarity.class_scores(query, support, labels, classes)
+
+    @property
+    def softmax_scale(self) -> float | None:
+        """None where class scores are on the scale of pairs' scores, which thresholds and calibration know.
+
+        A method whose scores only tell the support's classes from each other says what they are multiplied by for a
+        softmax over these classes.
+        """
+        return None
+
+    def likeness(self, query: Tensor, support: Tensor, labels: Tensor, classes: int) -> Tensor:
+        """Return the class scores on the scale of pairs' scores, if need be the similarity's; see ``ClassScorer``."""
+        if self.softmax_scale is None:
+            return self.class_scores(query, support, labels, classes)
+        return self.similarity.class_scores(query, support, labels, classes)

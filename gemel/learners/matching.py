@@ -63,6 +63,11 @@ class Matching(Episodic):
             raise ValueError(f"context is '{context}'; it must be 'none' or 'full'")
         self.context = FullContext(encoder.dimensions, reads) if context == "full" else None
 
+    @property
+    def softmax_scale(self) -> float | None:
+        """That of training where context moves the embeddings: the calibration belongs to items out of context."""
+        return None if self.context is None else self.scale
+
     def class_scores(self, query: Tensor, support: Tensor, labels: Tensor, classes: int) -> Tensor:
         """Return the soft maximum of each query's scores with the items of each class; see ``ClassScorer``."""
         if self.context is not None:

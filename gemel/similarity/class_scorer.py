@@ -11,6 +11,10 @@ from torch import Tensor
 class ClassScorer(Protocol):
     """Whatever scores queries against the classes of a support set: a similarity, or a learner that does it better."""
 
+    @property
+    def softmax_scale(self) -> float | None:
+        """Where class scores are no likenesses: what they are multiplied by for a softmax over the classes."""
+
     def class_scores(self, query: Tensor, support: Tensor, labels: Tensor, classes: int) -> Tensor:
         """Return one score a class, higher for more alike.
 
@@ -23,6 +27,9 @@ class ClassScorer(Protocol):
         Returns:
             (..., Q, N).
         """
+
+    def likeness(self, query: Tensor, support: Tensor, labels: Tensor, classes: int) -> Tensor:
+        """Return the same on the scale of pairs' scores, which thresholds and calibration know."""
 
 
 def prototypes(support: Tensor, labels: Tensor, classes: int) -> Tensor:

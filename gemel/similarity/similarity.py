@@ -20,6 +20,9 @@ class Similarity(nn.Module, ABC):
     #: Whether a training may lower the precision of ``class_scores``, where these are a network's of several layers.
     autocast = False
 
+    #: Class scores are on the scale of pairs' scores.
+    softmax_scale: float | None = None
+
     @property
     def highest(self) -> float | Tensor:
         """``score(x, x)``, to the bit, for every x; no pair scores more. 0 unless the similarity says otherwise."""
@@ -46,6 +49,10 @@ class Similarity(nn.Module, ABC):
         (..., Q, D), (..., S, D), (S,) in 0 ... classes-1 -> (..., Q, classes); see ``ClassScorer``.
         """
         return self.matrix(query, prototypes(support, labels, classes))
+
+    def likeness(self, query: Tensor, support: Tensor, labels: Tensor, classes: int) -> Tensor:
+        """Return the class scores; see ``ClassScorer``."""
+        return self.class_scores(query, support, labels, classes)
 
     def distance(self, score: Tensor) -> Tensor:
         """Return the distance (>= 0) that a score stands for: ``highest - score``.

@@ -2,9 +2,13 @@ import math
 
 import numpy as np
 import pytest
+import torch
 
+from gemel.encoders import Pixels
 from gemel.errors import DataError, RecipeError
-from gemel.evaluation import Calibration, open_set, posterior, random_pairs
+from gemel.evaluation import Calibration, class_log_odds, open_set, posterior, random_pairs
+from gemel.learners import Baseline
+from gemel.losses import Softmax
 from gemel.similarity import Cosine
 from tests.evaluation.clouds import clouds
 
@@ -36,6 +40,29 @@ def calibrated(spread):
 def test_clear_classes_are_identified_and_strangers_are_unknown():
     embeddings, labels = clouds(20, 10, 0.1, dimensions=16)
     result = open_set(embeddings, labels, Cosine(), calibrated(0.1), ways=5, episodes=200)
+    assert result.correct.value > 0.98
+    assert result.false_accept.value < 0.05
+
+
+def fitted_head():
+    return Baseline(Pixels(1, (4, 4)), Cosine(), Softmax(16, 2))
+
+
+def test_a_head_s_scores_share_out_what_the_similarity_says_is_known():
+    embeddings, _ = clouds(6, 4, 0.5, dimensions=16)
+    calibration, head = calibrated(0.5), fitted_head()
+    asked = embeddings[1::4], embeddings[::4], torch.arange(6), 6
+    found = class_log_odds(head, calibration, *asked)
+    known = calibration.log_odds(Cosine().matrix(*asked[:2]).numpy())
+    shares = torch.softmax(head.class_scores(*asked), -1).numpy()
+    np.testing.assert_allclose(np.exp(found), np.exp(known).sum(1, keepdims=True) * shares, rtol=1e-4)
+    np.testing.assert_allclose(posterior(found)[:, -1], posterior(known)[:, -1], rtol=1e-6)
+    np.testing.assert_array_equal(class_log_odds(Cosine(), calibration, *asked), known)
+
+
+def test_a_head_tells_strangers_as_its_similarity_does():
+    embeddings, labels = clouds(20, 10, 0.1, dimensions=16)
+    result = open_set(embeddings, labels, fitted_head(), calibrated(0.1), ways=5, episodes=50)
     assert result.correct.value > 0.98
     assert result.false_accept.value < 0.05
 
