@@ -31,9 +31,9 @@ def assemble(recipe: Recipe, channels: int, classes: int, blank: bool = False) -
         similarity = build("similarity", SIMILARITIES, recipe.similarity, dimensions=encoder.dimensions, **items)
         loss = build("loss", LOSSES, recipe.loss, dimensions=encoder.dimensions, classes=classes)
         miner = build("miner", MINERS, recipe.miner, dimensions=encoder.dimensions)
-        parts = {"encoder": encoder, "similarity": similarity, "loss": loss, "miner": miner}
         check_loss(recipe)
-        learner = build("learner", LEARNERS, recipe.learner, **parts)
+        parts = {"encoder": encoder, "similarity": similarity, "loss": loss, "miner": miner}
+        learner = build("learner", LEARNERS, recipe.learner, **parts, **items)
     if not isinstance(learner, EmbeddingLearner):
         raise RecipeError(f"learner '{recipe.learner['name']}' has no embedding to compare.")
     return learner.to(memory_format=torch.channels_last)  # type: ignore[call-overload]

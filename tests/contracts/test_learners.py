@@ -14,10 +14,10 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from gemel.assembly import assemble
-from gemel.batches import Batch, Episode, Labelled, Pairs, Triplets
+from gemel.batches import Batch, Episode, Labelled, Pairs, Tasks, Triplets
 from gemel.data.sources.glyphs import draw_glyphs
 from gemel.evaluation.episodes import accuracies
-from gemel.learners import LEARNERS, EmbeddingLearner
+from gemel.learners import LEARNERS, Adaptive, EmbeddingLearner
 from gemel.randomness import seeded, torch_generator
 from gemel.recipes import Recipe
 
@@ -49,13 +49,17 @@ CASES: dict[str, dict[str, Any]] = {
     "episodic-relation": {"similarity": "relation", "loss": "mean_squared_error"},
     "matching": {"similarity": "cosine", "loss": "cross_entropy", "scale": 10.0},
     "matching-full": {"similarity": "cosine", "loss": "cross_entropy", "scale": 10.0, "context": "full"},
+    "snail": {"similarity": "euclidean", "loss": "cross_entropy", "ways": CLASSES},
+    "mann": {"similarity": "euclidean", "loss": "cross_entropy", "ways": CLASSES, "slots": 16, "width": 8, "units": 64},
 }
 #: Options of the learner itself, among those above.
-OWN = ("active_only", "scale", "context", "head", "contrast")
+OWN = ("active_only", "scale", "context", "head", "contrast", "ways", "slots", "width", "units")
 
 
 def test_every_registered_learner_is_tried() -> None:
-    assert {name.partition("-")[0] for name in CASES} == set(LEARNERS)
+    assert {name.partition("-")[0] for name in CASES} == {
+        n for n, kind in LEARNERS.items() if not issubclass(kind, Adaptive)
+    }
 
 
 def recipe_of(case: str) -> Recipe:
@@ -238,8 +242,8 @@ def test_a_classifier_predicts_a_class_of_its_support(learner: EmbeddingLearner,
     assert torch.equal(predicted, scores.argmax(-1))
 
 
-# Full context sees an item otherwise as a query than as support.
-@pytest.mark.parametrize("case", [name for name in CASES if name != "matching-full"])
+# An item is another thing to these as a query than as support.
+@pytest.mark.parametrize("case", [name for name in CASES if name not in ("matching-full", "snail", "mann")])
 def test_one_shot_recognises_the_support_itself(case: str, drawn: Labelled) -> None:
     learner = made(case).eval()
     support = support_of(drawn, 1)
@@ -319,6 +323,8 @@ TAKEN = {
     "feat": (Episode,),
     "episodic": (Episode,),
     "matching": (Episode,),
+    "snail": (Episode, Tasks),
+    "mann": (Episode, Tasks),
 }
 REFUSED = {
     "siamese": "Siamese trains on Pairs or Labelled batches, not {}.",
@@ -330,6 +336,8 @@ REFUSED = {
     "feat": "FEAT trains on Episode batches, not {}.",
     "episodic": "Episodic trains on Episode batches, not {}.",
     "matching": "Matching trains on Episode batches, not {}.",
+    "snail": "SNAIL trains on Tasks or Episode batches, not {}.",
+    "mann": "MANN trains on Tasks or Episode batches, not {}.",
 }
 
 
@@ -338,7 +346,8 @@ def test_a_learner_takes_its_shapes_and_clearly_refuses_others(
 ) -> None:
     name = case.partition("-")[0]
     some = chosen(drawn, torch.arange(0, len(drawn.items), 2))
-    batches: list[Batch] = [drawn, pairs_of(some), triplets_of(drawn), Episode(drawn, drawn)]
+    episode = Episode(drawn, drawn)
+    batches: list[Batch] = [drawn, pairs_of(some), triplets_of(drawn), episode, Tasks((episode, episode))]
     for batch in batches:
         if isinstance(batch, TAKEN[name]):
             assert learner(batch).loss.isfinite()

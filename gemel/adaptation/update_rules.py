@@ -1,0 +1,79 @@
+"""What one step on a support set does to the numbers, given their gradients."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+import torch
+from torch import Tensor, nn
+
+from gemel.adaptation.stateless import Numbers
+
+
+def key_of(name: str) -> str:
+    """Return a parameter's name in the form in which torch lets a module keep it."""
+    return name.replace(".", "/")
+
+
+class UpdateRule(nn.Module, ABC):
+    """Numbers and their gradients -> the next numbers. What it learns, it learns by the outer loss.
+
+    Args:
+        numbers: those that it will change, as they are at first.
+        steps: of an inner loop.
+        rate: the first step's length.
+    """
+
+    def __init__(self, numbers: Numbers, steps: int, rate: float) -> None:
+        super().__init__()
+
+    @abstractmethod
+    def forward(self, numbers: Numbers, gradients: Numbers, step: int) -> Numbers:
+        """Return the numbers after a step."""
+
+
+class FixedRate(UpdateRule):
+    """``phi - rate * g``: MAML (Finn et al. 2017)."""
+
+    def __init__(self, numbers: Numbers, steps: int, rate: float) -> None:
+        super().__init__(numbers, steps, rate)
+        self.rate = rate
+
+    def forward(self, numbers: Numbers, gradients: Numbers, step: int) -> Numbers:
+        return {name: value - self.rate * gradients[name] for name, value in numbers.items()}
+
+
+class RatePerStep(UpdateRule):
+    """``phi - rate[layer, step] * g``, rates learned, one a tensor and step: MAML++ (Antoniou et al. 2019).
+
+    A step beyond the last takes the last one's rates.
+    """
+
+    def __init__(self, numbers: Numbers, steps: int, rate: float) -> None:
+        super().__init__(numbers, steps, rate)
+        self.rates = nn.ParameterDict({key_of(name): torch.full((max(steps, 1),), rate) for name in numbers})
+
+    def forward(self, numbers: Numbers, gradients: Numbers, step: int) -> Numbers:
+        def rate(name: str) -> Tensor:
+            rates: Tensor = self.rates[key_of(name)]
+            return rates[min(step, len(rates) - 1)]
+
+        return {name: value - rate(name) * gradients[name] for name, value in numbers.items()}
+
+
+class RatePerNumber(UpdateRule):
+    """``phi - alpha o g``, alpha learned, one a number: Meta-SGD (Li et al. 2017)."""
+
+    def __init__(self, numbers: Numbers, steps: int, rate: float) -> None:
+        super().__init__(numbers, steps, rate)
+        self.rates = nn.ParameterDict({key_of(name): torch.full_like(value, rate) for name, value in numbers.items()})
+
+    def forward(self, numbers: Numbers, gradients: Numbers, step: int) -> Numbers:
+        return {name: value - self.rates[key_of(name)] * gradients[name] for name, value in numbers.items()}
+
+
+UPDATE_RULES: dict[str, type[UpdateRule]] = {
+    "fixed": FixedRate,
+    "per_step": RatePerStep,
+    "per_number": RatePerNumber,
+}

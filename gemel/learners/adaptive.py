@@ -1,0 +1,190 @@
+"""Learning to adapt: a network's own numbers change for every support set."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Self
+
+import torch
+from torch import Tensor
+
+from gemel.adaptation import Encoded, Network, Numbers, Stateless, handed_gradient
+from gemel.batches import Batch, Episode, Labelled, Tasks
+from gemel.encoders import Encoder, Pixels
+from gemel.errors import DataError
+from gemel.learners.classifier import Classifier
+from gemel.learners.learner import EmbeddingLearner, Step
+from gemel.losses.loss import EpisodeLoss
+from gemel.similarity import Similarity
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one task gave: ``loss`` (), ``gradients`` of what the learner learns, ``accuracy`` () on its queries."""
+
+    loss: Tensor
+    gradients: Sequence[Tensor]
+    accuracy: Tensor
+
+
+def mean(values: Sequence[Tensor]) -> Tensor:
+    """Return the mean of numbers ()."""
+    return torch.stack(list(values)).mean()
+
+
+class Adaptive(EmbeddingLearner, ABC):
+    """A network ``W f(x) + b`` whose numbers a support set changes, before it is asked about queries.
+
+    What serves a support set is not known before it comes, and so an item's embedding is its pixels; class scores are
+    the logits of the adapted network. Two items by themselves, which verification compares, are compared by the
+    similarity of ``f`` as it is, not adapted ("no inner loop", Raghu et al. 2020).
+
+    Batch norms take the statistics of the batch, in evaluation, too, as in the papers. With ``transductive`` a task's
+    queries go through together, so that an answer depends on the company; without, each goes with the support alone
+    (Nichol et al. 2018 name both).
+
+    Args:
+        encoder: f.
+        similarity: compares two items' embeddings by f.
+        loss: an ``EpisodeLoss`` of logits.
+        size: the items' (height, width); a recipe's ``preprocessing.size`` is taken.
+        ways: rows of the head: the classes that a support set can hold.
+        batch_norm: ``batch``; or ``running``, statistics kept from training, under which answers have no company.
+        transductive: queries share the statistics of their batch.
+
+    Raises:
+        ValueError: an option is out of range.
+    """
+
+    sampler = "tasks"
+    batches = (Tasks, Episode)
+    loss_kind = EpisodeLoss
+
+    def __init__(
+        self,
+        encoder: Encoder,
+        similarity: Similarity,
+        loss: EpisodeLoss,
+        size: tuple[int, int],
+        ways: int = 5,
+        batch_norm: str = "batch",
+        transductive: bool = True,
+    ) -> None:
+        if ways < 2:
+            raise ValueError(f"ways is {ways}; it must be at least 2")
+        if batch_norm not in ("batch", "running"):
+            raise ValueError(f"batch_norm is '{batch_norm}'; it must be 'batch' or 'running'")
+        network = Network(encoder, ways)
+        super().__init__(Pixels(encoder.channels, size), Encoded(network, similarity, size))
+        self.loss, self.ways = loss, ways
+        self.batch_norm, self.transductive = batch_norm, transductive
+        self.functions = tuple(Stateless(network, mode, batch_norm == "batch") for mode in (False, True))
+
+    @property
+    def network(self) -> Network:
+        """f and the head, not adapted."""
+        assert isinstance(self.similarity, Encoded)
+        return self.similarity.network
+
+    @property
+    def softmax_scale(self) -> float:
+        """1: class scores are logits, which know no other classes than the support's."""
+        return 1.0
+
+    # Learning
+
+    def forward(self, batch: Batch) -> Step:
+        """Return the mean loss of the tasks' queries after adapting; one task's graph is held at a time."""
+        if not isinstance(batch, Tasks | Episode):
+            raise TypeError(f"{type(self).__name__} trains on Tasks or Episode batches, not {type(batch).__name__}.")
+        episodes = batch.episodes if isinstance(batch, Tasks) else (batch,)
+        learnt = [parameter for parameter in self.parameters() if parameter.requires_grad]
+        sums, losses, rates = [torch.zeros_like(value) for value in learnt], [], []
+        for episode in episodes:
+            outcome = self.outcome(episode, learnt)
+            torch._foreach_add_(sums, list(outcome.gradients), alpha=1 / len(episodes))
+            losses.append(outcome.loss)
+            rates.append(outcome.accuracy)
+        return Step(handed_gradient(mean(losses), learnt, sums), {"accuracy": mean(rates)})
+
+    @abstractmethod
+    def outcome(self, episode: Episode, learnt: Sequence[Tensor]) -> Outcome:
+        """Return what a task gives in training, with the gradients of what is learnt, in its order."""
+
+    # Answering
+
+    @abstractmethod
+    def adapted(self, support: Labelled) -> Numbers:
+        """Return all numbers of the network after the support set, without a graph."""
+
+    def adapt(self, support: Labelled) -> AdaptedClassifier:
+        items, labels = self.embed(support.items).clone(), support.labels.clone()
+        numbers, classes = self.settled(items, labels, int(labels.max()) + 1)
+        return AdaptedClassifier(self, items, labels, {name: value.clone() for name, value in numbers.items()}, classes)
+
+    def settled(self, support: Tensor, labels: Tensor, classes: int) -> tuple[Numbers, int]:
+        """Return the network's numbers after a support set (S, D), (S,), and the number of classes."""
+        if classes > self.ways:
+            raise DataError(
+                f"The model tells {self.ways} classes at most from each other, and {classes} came; train with "
+                f"learner.ways={classes} (and episodes of as many ways)."
+            )
+        with torch.inference_mode(False), torch.enable_grad():
+            return self.adapted(Labelled(self.pictures(support), labels.clone())), classes
+
+    def pictures(self, rows: Tensor) -> Tensor:
+        """Return the items that embeddings are: (M, D) -> (M, C, H, W), a copy that autograd may see."""
+        assert isinstance(self.similarity, Encoded)
+        return self.similarity.pictures(rows.detach()).clone(memory_format=torch.channels_last)
+
+    def class_scores(self, query: Tensor, support: Tensor, labels: Tensor, classes: int) -> Tensor:
+        """Return the adapted network's logits: (..., Q, D), (..., S, D), (S,) -> (..., Q, classes)."""
+        tasks = zip(query.flatten(0, -3), support.flatten(0, -3), strict=True) if query.ndim > 2 else [(query, support)]
+        scores = [self.logits(*self.settled(known, labels, classes), asked, known) for asked, known in tasks]
+        return torch.stack(scores).view(*query.shape[:-1], classes)
+
+    @torch.no_grad()
+    def logits(self, numbers: Numbers, classes: int, query: Tensor, support: Tensor) -> Tensor:
+        """Return the logits of queries (Q, D) by an adapted network, beside the support (S, D) where they go alone."""
+        function = self.functions[False]
+        if self.transductive or self.batch_norm == "running":
+            return function(numbers, self.pictures(query))[:, :classes]
+        alone = [function(numbers, self.pictures(torch.cat([support, row[None]])))[-1] for row in query]
+        return torch.stack(alone)[:, :classes] if alone else query.new_zeros(0, classes)
+
+
+@dataclass(frozen=True)
+class AdaptedClassifier(Classifier):
+    """A network's numbers after a support set.
+
+    Attributes:
+        learner: whose structure the numbers belong to.
+        support, labels: (S, D) pixels and (S,), from which ``add_class`` adapts anew.
+        numbers: all parameters and buffers, by name.
+        classes: N.
+    """
+
+    learner: Adaptive
+    support: Tensor
+    labels: Tensor
+    numbers: Numbers
+    classes: int
+
+    def scores(self, items: Tensor) -> Tensor:
+        return self.learner.logits(self.numbers, self.classes, self.learner.embed(items), self.support)
+
+    def add_class(self, items: Tensor) -> Self:
+        """Return a classifier adapted anew, to one class more.
+
+        Raises:
+            ValueError: there is no example.
+            DataError: the network has no row left for it.
+        """
+        if not len(items):
+            raise ValueError("a class of no example cannot be told; give at least one")
+        support = torch.cat([self.support, self.learner.embed(items)])
+        labels = torch.cat([self.labels, self.labels.new_full((len(items),), self.classes)])
+        numbers, classes = self.learner.settled(support, labels, self.classes + 1)
+        return replace(self, support=support, labels=labels, numbers=numbers, classes=classes)
