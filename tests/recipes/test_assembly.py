@@ -73,7 +73,7 @@ REFUSED = {
     "learner=siamese": "Learner 'siamese' does not descend loss 'margin_softmax'; set loss to contrastive or "
     "binary_cross_entropy or hinge.",
     "learner={active_only: true}": "Unknown learner ''. Known: baseline, classification, episodic, feat, "
-    "matching, siamese, simpleshot, triplet, whitened.",
+    "maml, mann, matching, siamese, simpleshot, snail, triplet, whitened.",
 }
 
 
@@ -85,7 +85,7 @@ def test_what_does_not_fit_is_refused_in_one_line(override: str) -> None:
 
 
 REFUSED_SAMPLERS = {
-    "sampler=foo": "Unknown sampler 'foo'. Known: class_items, episodes, items, pairs, triplets.",
+    "sampler=foo": "Unknown sampler 'foo'. Known: class_items, episodes, items, pairs, tasks, triplets.",
     "sampler.batch_sise=3": "Unknown option 'batch_sise' of sampler 'items'. Did you mean 'batch_size'?",
     "sampler.batch_size=0": "sampler 'items': batch_size is 0; it must be 1 or more",
     "sampler=pairs": "Learner 'classification' does not take the batches of sampler 'pairs'; set sampler to 'items', "

@@ -1,0 +1,134 @@
+"""Learning to learn from a sequence: items with their classes, one after the other, and then one to tell."""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from gemel.batches import Batch, Episode, Labelled, Tasks
+from gemel.encoders import Encoder
+from gemel.errors import RecipeError
+from gemel.learners.full_context import taken
+from gemel.learners.learner import EmbeddingLearner, Step
+from gemel.losses.loss import EpisodeLoss
+from gemel.randomness import torch_generator
+from gemel.similarity import Similarity
+
+#: Queries that are answered at once, whatever the number of support sets: each may take a copy of what was read.
+TOGETHER = 4096
+
+
+def settled_order(rows: Tensor) -> Tensor:
+    """Return an order that depends on the rows alone, not on how they come: (..., S, D) -> (..., S) row numbers.
+
+    By their sum, as in ``FullContext``, and then shuffled, always in the same way: rows of one class, whose sums are
+    alike, do not stand side by side.
+    """
+    shuffle = torch.randperm(rows.shape[-2], generator=torch_generator(0, "order")).to(rows.device)
+    return rows.sum(-1).argsort(-1)[..., shuffle]
+
+
+class SequenceLearner(EmbeddingLearner, ABC):
+    """Reads the support's items and classes as a sequence, and then a query, as if there were no other.
+
+    What a class looks like is told by the sequence; which it is, by its number, one-hot. There are as many numbers as
+    ``ways``: of fewer classes the others' scores are left out, of more none can be told. Episodes of any number of
+    shots are sequences of another length. An order is drawn for each training episode; in use it is ``settled_order``,
+    so that neither the support's order nor what else is asked matters. The numbers of the classes do, a little.
+
+    Args:
+        encoder: items -> embeddings.
+        similarity: of pairs of items, which the method itself has no use for.
+        loss: an ``EpisodeLoss``.
+        ways: N, the most classes of an episode.
+
+    Raises:
+        ValueError: ``ways`` is below 2.
+    """
+
+    sampler = "tasks"
+    batches = (Episode, Tasks)
+    loss_kind = EpisodeLoss
+
+    def __init__(self, encoder: Encoder, similarity: Similarity, loss: EpisodeLoss, ways: int) -> None:
+        super().__init__(encoder, similarity)
+        if ways < 2:
+            raise ValueError(f"ways is {ways}; it must be 2 or more")
+        self.loss = loss
+        self.ways = ways
+
+    @property
+    def softmax_scale(self) -> float:
+        """1: scores are logits, and know no other classes than the support's."""
+        return 1.0
+
+    def forward(self, batch: Batch) -> Step:
+        support, query = self.embedded(batch)
+        classes = self.checked(int(support.labels.max()) + 1)
+        scores, truth = self.lessons(support, query)
+        scores, truth = scores[..., :classes].flatten(0, -2), truth.flatten()
+        with torch.autocast(self.device.type, enabled=False):
+            loss = self.loss(scores, truth)
+        return Step(loss, {"accuracy": (scores.argmax(-1) == truth).float().mean().detach()})
+
+    def embedded(self, batch: Batch) -> tuple[Labelled, Labelled]:
+        """Return the embedded supports (E, S, D) and queries (E, Q, D) with their labels (E, S) and (E, Q)."""
+        if not isinstance(batch, Episode | Tasks):
+            raise TypeError(f"{type(self).__name__} trains on Tasks or Episode batches, not {type(batch).__name__}.")
+        batch = batch.with_items(self.embed)
+        episodes = batch.episodes if isinstance(batch, Tasks) else (batch,)
+        support, query = [one.support for one in episodes], [one.query for one in episodes]
+        return stacked(support), stacked(query)
+
+    def checked(self, classes: int) -> int:
+        """Return the number of classes.
+
+        Raises:
+            RecipeError: it is more than can be told.
+        """
+        if classes > self.ways:
+            raise RecipeError(
+                f"{type(self).__name__} was made to tell {self.ways} classes, and {classes} came; ask about fewer, or "
+                f"train with learner.ways={classes}."
+            )
+        return classes
+
+    def order(self, rows: Tensor) -> Tensor:
+        """Return the order in which a sequence is read: (..., S, D) -> (..., S)."""
+        if self.training:
+            return torch.rand(rows.shape[:-1], device=rows.device).argsort(-1)
+        return settled_order(rows)
+
+    def told(self, labels: Tensor) -> Tensor:
+        """Return class numbers as the network sees them: (..., S) -> (..., S, ways)."""
+        return functional.one_hot(labels, self.ways).float()
+
+    def class_scores(self, query: Tensor, support: Tensor, labels: Tensor, classes: int) -> Tensor:
+        """Return the logits of each query after the whole support: (..., Q, D), (..., S, D) -> (..., Q, classes).
+
+        Raises:
+            RecipeError: there are more classes than ``ways``.
+        """
+        self.checked(classes)
+        order = self.order(support)
+        read = Labelled(taken(support, order), labels[order])
+        together = max(1, TOGETHER // math.prod(support.shape[:-2]))
+        parts = [self.answers(read, part) for part in torch.split(query, together, -2)]
+        return torch.cat(parts, -2)[..., :classes]
+
+    @abstractmethod
+    def lessons(self, support: Labelled, query: Labelled) -> tuple[Tensor, Tensor]:
+        """Return the logits that training looks at, and the true classes: (E, T, ways), (E, T)."""
+
+    @abstractmethod
+    def answers(self, support: Labelled, query: Tensor) -> Tensor:
+        """Return the logits of each query by itself after a support in order: (..., Q, D) -> (..., Q, ways)."""
+
+
+def stacked(parts: list[Labelled]) -> Labelled:
+    """Return the parts of several episodes as one: (S, ...) each -> (E, S, ...)."""
+    return Labelled(torch.stack([part.items for part in parts]), torch.stack([part.labels for part in parts]))
