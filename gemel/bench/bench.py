@@ -131,8 +131,8 @@ class Bench:
             seed=model.recipe.training.seed,
             weights_sha256=model.fingerprint,
             parameters=sum(value.numel() for value in model.learner.parameters()),
-            train_seconds=model.facts["training"]["seconds"],
-            steps=model.facts["training"]["steps"],
+            train_seconds=in_all(model, "seconds"),
+            steps=int(in_all(model, "steps")),
             device=str(model.learner.device),
             hardware=hardware(),
             versions=versions(),
@@ -160,6 +160,11 @@ class Bench:
         question = Question(row.method, row.protocol, row.setting)
         run = self.models.run(row.method, self.definition.protocols[row.protocol].training)
         return self.kept(run, row.weights_sha256, question)
+
+
+def in_all(model: Model, what: str) -> float:
+    """Return what a model's training took, with that of the model that it began with."""
+    return float(model.facts["training"][what]) + float(model.facts.get("start", {}).get(what, 0))
 
 
 def by_setting(rows: Iterable[Row]) -> list[list[Row]]:

@@ -77,11 +77,19 @@ class Protocol(Part):
 
 
 class Method(Part):
-    """A recipe, what is changed in it (``key=value``), and the protocols under which it can be asked, if not all."""
+    """A recipe, and how this benchmark takes it.
+
+    Attributes:
+        recipe: its name.
+        overrides: what is changed in it, as ``key=value``.
+        protocols: those under which it can be asked, if not all.
+        start: another method, whose model it begins with.
+    """
 
     recipe: str
     overrides: tuple[str, ...] = ()
     protocols: tuple[str, ...] = ()
+    start: str = ""
 
 
 class Published(Part):

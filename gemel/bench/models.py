@@ -43,14 +43,16 @@ class Models:
 
     def overrides(self, method: str, training: str) -> tuple[str, ...]:
         """Return what is changed in a method's recipe; the training's data come last."""
-        return (*self.definition.methods[method].overrides, *self.definition.trainings[training])
+        chosen = self.definition.methods[method]
+        start = (f"training.start={self.run(chosen.start, training)}",) if chosen.start else ()
+        return (*chosen.overrides, *start, *self.definition.trainings[training])
 
     def recipe(self, method: str, training: str) -> Recipe:
         """Return what a method learns by on a training's data, before the budget."""
         return completed(recipe_for(self.definition.methods[method].recipe, self.overrides(method, training)))
 
     def get(self, method: str, training: str) -> Model:
-        """Return a method's model, trained within the budget where it is not there.
+        """Return a method's model, trained within the budget where it is not there, after the one it begins with.
 
         Raises:
             ModelError: its training was interrupted, and is not to be gone on with.
@@ -59,6 +61,8 @@ class Models:
         run = self.run(method, training)
         if (run / "model.json").is_file():
             return load(run)
+        if self.definition.methods[method].start:
+            self.get(self.definition.methods[method].start, training)
         if not (run / "recipe.yaml").is_file():
             return self.trained(method, training)
         if not self.resume:

@@ -13,6 +13,7 @@ from gemel.learners.matching import Matching
 from gemel.learners.siamese import Siamese
 from gemel.learners.simpleshot import SimpleShot
 from gemel.learners.snail import SNAIL
+from gemel.learners.transductive import Transductive
 from gemel.learners.triplet import Triplet
 from gemel.learners.whitened import Whitened
 
@@ -26,6 +27,7 @@ LEARNERS: dict[str, type[Learner]] = {
     "simpleshot": SimpleShot,
     "feat": FEAT,
     "whitened": Whitened,
+    "transductive": Transductive,
     "maml": MAML,
     "snail": SNAIL,
     "mann": MANN,
@@ -50,6 +52,7 @@ __all__ = [
     "SimpleShot",
     "Step",
     "SupportClassifier",
+    "Transductive",
     "Triplet",
     "Whitened",
 ]

@@ -10,6 +10,9 @@ from gemel.errors import RecipeError, did_you_mean
 #: Such as small folders can fill.
 EPISODES = {"name": "episodes", "ways": 5, "shots": 1, "queries": 4}
 
+#: Several of them, for what learns to learn.
+TASKS = {"name": "tasks", "tasks": 8, "ways": 5, "shots": 1, "queries": 4}
+
 #: Name -> the sections of a recipe that make the method, whatever the data. A relation network compares maps.
 METHODS: dict[str, dict[str, Any]] = {
     "siamese": {
@@ -48,6 +51,20 @@ METHODS: dict[str, dict[str, Any]] = {
         "sampler": EPISODES,
         "loss": {"name": "cross_entropy"},
     },
+    "snail": {
+        "similarity": {"name": "euclidean"},
+        "learner": {"name": "snail", "ways": 5, "shots": 1},
+        "sampler": TASKS,
+        "loss": {"name": "cross_entropy"},
+        "validation": {"ways": 5},
+    },
+    "mann": {
+        "similarity": {"name": "euclidean"},
+        "learner": {"name": "mann", "ways": 5},
+        "sampler": TASKS,
+        "loss": {"name": "cross_entropy"},
+        "validation": {"ways": 5},
+    },
     "baseline": {
         "similarity": {"name": "cosine"},
         "learner": {"name": "baseline", "head": "linear"},
@@ -66,6 +83,11 @@ METHODS: dict[str, dict[str, Any]] = {
     "whitened": {
         "similarity": {"name": "cosine"},
         "learner": {"name": "whitened"},
+        "loss": {"name": "margin_softmax"},
+    },
+    "transductive": {
+        "similarity": {"name": "cosine"},
+        "learner": {"name": "transductive"},
         "loss": {"name": "margin_softmax"},
     },
     "margin_softmax": {

@@ -80,6 +80,7 @@ class Training(Section):
     steps: int = Field(2000, ge=0, description="0: nothing is trained, only calibrated")
     learning_rate: float = Field(2e-3, gt=0)
     weight_decay: float = Field(0.02, ge=0)
+    start: str = Field("", description="a run whose encoder it begins with; by default drawn by the seed")
     optimizer: Literal["adamw", "sgd"] = "adamw"
     warmup: Share = Field(0.1, description="share of the steps in which the rate rises")
     average: Share = Field(0.998, description="decay of the moving average of the weights; 0 keeps none")

@@ -159,6 +159,7 @@ def trainer_for(recipe: Recipe, prepared: Prepared, run: Path, reporter: Reporte
     """Return the trainer of a recipe on its prepared data; ``text`` names the recipe, by default its own."""
     data: Dataset = ClassRotations(prepared.train) if recipe.data.rotations else prepared.train
     learner = assemble(recipe, prepared.preprocessing.channels, len(data.classes))
+    begin(learner, recipe, prepared)
     check_steps(learner, recipe)
     return Trainer(
         learner=learner,
@@ -172,6 +173,43 @@ def trainer_for(recipe: Recipe, prepared: Prepared, run: Path, reporter: Reporte
         recipe=f"{text or recipe.yaml()}# data: {prepared.fingerprint}\n",
         reporter=reporter,
     )
+
+
+def begin(learner: Learner, recipe: Recipe, prepared: Prepared) -> None:
+    """Give the learner the encoder, and the numbers of a like similarity, of the run that its recipe begins with.
+
+    Raises:
+        ModelError: there is no such run, or its encoder is another one.
+        DataError: it has learnt from classes that are validation or test classes here.
+    """
+    if not recipe.training.start:
+        return
+    start = load(recipe.training.start)
+    assert isinstance(learner, EmbeddingLearner)
+    if start.recipe.encoder != recipe.encoder:
+        raise ModelError(
+            f"training.start: the encoder of {recipe.training.start} is {dict(start.recipe.encoder)}, and the recipe's "
+            f"{dict(recipe.encoder)}; set the same one."
+        )
+    refuse_learnt(start, prepared)
+    learner.encoder.load_state_dict(start.learner.encoder.state_dict())
+    if start.recipe.similarity == recipe.similarity:
+        learner.similarity.load_state_dict(start.similarity.state_dict())
+
+
+def refuse_learnt(start: Model, prepared: Prepared) -> None:
+    """Raise a DataError where a model has learnt from items that are to be unseen."""
+    if start.facts["data"]["fingerprint"] != prepared.fingerprint:
+        return
+    by_item = prepared.items is not None and "items" in start.facts
+    learnt = set(start.facts["items" if by_item else "split"]["train"])
+    for part in (prepared.validation, prepared.test):
+        seen = learnt.intersection(part.names if by_item else part.classes)
+        if seen:
+            raise DataError(
+                f"training.start: the model in {start.folder} has learnt from {len(seen)} classes or items that are "
+                f"kept for validation or test here, such as '{min(seen)}'; begin with one of the same split."
+            )
 
 
 def check_steps(learner: Learner, recipe: Recipe) -> None:
@@ -277,7 +315,7 @@ def finished(recipe: Recipe, prepared: Prepared, trainer: Trainer, history: Sequ
     learner = trainer.learner.cpu().eval().requires_grad_(False)
     assert isinstance(learner, EmbeddingLearner)
     genuine, impostor = validation_scores(learner, prepared, recipe)
-    best = trainer.best_record
+    best, before = trainer.best_record, load(recipe.training.start).facts if recipe.training.start else None
     facts: dict[str, Any] = {
         "name": recipe.name,
         "data": {"source": recipe.data.source, "fingerprint": prepared.fingerprint},
@@ -288,6 +326,7 @@ def finished(recipe: Recipe, prepared: Prepared, trainer: Trainer, history: Sequ
         **listed_items(prepared),
         "training": {"steps": history[-1].step, "best_step": best.step, "validation_accuracy": best.accuracy,
                      "seconds": history[-1].seconds},
+        **({"start": {"weights_sha256": before["weights_sha256"], **before["training"]}} if before else {}),
     }  # fmt: skip
     calibration, thresholds = Calibration.fit(genuine, impostor), operating_points(genuine, impostor)
     return Model(learner, prepared.preprocessing, calibration, thresholds, recipe, facts)

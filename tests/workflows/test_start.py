@@ -1,0 +1,63 @@
+"""A training that begins with what another run has learnt."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+import gemel
+from gemel.errors import DataError, ModelError
+from gemel.model import Model, load
+from tests.workflows.test_training import QUICK
+
+
+@pytest.fixture(autouse=True)
+def _cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GEMEL_CACHE", str(tmp_path / "cache"))
+
+
+@pytest.fixture
+def first(glyph_folder: Path, tmp_path: Path) -> Model:
+    return gemel.train(glyph_folder, tmp_path / "first", QUICK)
+
+
+def begun(glyph_folder: Path, first: Model, *overrides: str) -> Model:
+    assert first.folder is not None
+    run = first.folder.parent / "second"
+    return gemel.train(glyph_folder, run, [*QUICK, f"training.start={first.folder}", *overrides])
+
+
+def test_another_method_answers_on_the_same_encoder_without_training(glyph_folder: Path, first: Model) -> None:
+    model = begun(glyph_folder, first, "learner=transductive", "training.steps=0")
+    picture = sorted(glyph_folder.rglob("*.png"))[:3]
+    np.testing.assert_array_equal(model.embed(picture), first.embed(picture))
+    assert model.thresholds == first.thresholds
+    assert model.facts["training"]["steps"] == 0
+    assert load(model.folder or "").facts["start"] == {
+        "weights_sha256": first.facts["weights_sha256"], **first.facts["training"]
+    }  # fmt: skip
+
+
+def test_training_goes_on_from_there(glyph_folder: Path, first: Model) -> None:
+    model = begun(glyph_folder, first, "training.learning_rate=0.0000001", "training.average=0")
+    near, far = (
+        sum(float((a - b).abs().max()) for a, b in zip(model.learner.encoder.parameters(), other, strict=True))
+        for other in (first.learner.encoder.parameters(), map(torch.zeros_like, first.learner.encoder.parameters()))
+    )
+    assert 0 < near < 1e-4 * far
+
+
+def test_what_it_has_learnt_from_is_not_kept_for_tests(glyph_folder: Path, first: Model) -> None:
+    with pytest.raises(DataError, match=r"has learnt from \d+ classes or items that are kept for validation or test"):
+        begun(glyph_folder, first, "training.seed=1")
+
+
+def test_another_encoder_is_refused(glyph_folder: Path, first: Model, tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"training.start: the encoder of .* is .*'dimensions': 8"):
+        begun(glyph_folder, first, "encoder.dimensions=9")
+    with pytest.raises(ModelError, match="There is no model"):
+        gemel.train(glyph_folder, tmp_path / "third", [*QUICK, "training.start=nowhere"])
+    assert not (tmp_path / "third" / "recipe.yaml").exists()
