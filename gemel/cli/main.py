@@ -8,7 +8,7 @@ import sys
 import typer
 from typer.exceptions import TyperException
 
-from gemel.cli import bench, data, demo, embed, evaluate, identify, plot, train, verify
+from gemel.cli import bench, data, demo, embed, evaluate, identify, optimiser, plot, train, verify
 from gemel.cli.console import stderr
 from gemel.errors import GemelError
 
@@ -28,6 +28,7 @@ app.command("identify")(identify.identify)
 app.command("embed")(embed.embed)
 app.command("plot")(plot.plot)
 app.command("bench")(bench.bench)
+app.command("optimiser")(optimiser.optimiser)
 
 
 def main(arguments: list[str] | None = None) -> None:
