@@ -12,7 +12,7 @@ from gemel.cli.console import answer, progress
 def evaluate(
     run: Annotated[str, typer.Argument(help="A run folder, or a packaged model such as characters.")],
     protocol: Annotated[
-        str, typer.Option(help="episodes, verification, retrieval, open-set or one-shot-runs.")
+        str, typer.Option(help="episodes, verification, retrieval, open-set, instances or one-shot-runs.")
     ] = "episodes",
     data: Annotated[str | None, typer.Option(help="Other data; by default the model's own test classes.")] = None,
     ways: Annotated[int, typer.Option(min=2, help="Classes in an episode.")] = 5,

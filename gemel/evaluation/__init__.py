@@ -3,6 +3,7 @@
 from gemel.evaluation.calibration import Calibration
 from gemel.evaluation.episode_indices import sample_episodes
 from gemel.evaluation.episodes import EpisodesResult, episode_accuracy
+from gemel.evaluation.instances import InstancesResult, instance_accuracy
 from gemel.evaluation.intervals import Estimate, class_bootstrap, counted_rate, mean_rate
 from gemel.evaluation.one_shot_runs import OneShotRun, OneShotRunsResult, one_shot_runs
 from gemel.evaluation.pairs import pair_scores, random_pairs
@@ -16,6 +17,7 @@ __all__ = [
     "Calibration",
     "EpisodesResult",
     "Estimate",
+    "InstancesResult",
     "OneShotRun",
     "OneShotRunsResult",
     "OpenSetResult",
@@ -31,6 +33,7 @@ __all__ = [
     "counted_rate",
     "episode_accuracy",
     "equal_error_rate",
+    "instance_accuracy",
     "mean_rate",
     "one_shot_runs",
     "open_set",

@@ -88,6 +88,14 @@ class Adaptive(EmbeddingLearner, ABC):
         assert isinstance(self.similarity, Encoded)
         return self.similarity.network
 
+    def numbers(self) -> Numbers:
+        """Return all numbers of the network, not adapted."""
+        return {**dict(self.network.named_parameters()), **dict(self.network.named_buffers())}
+
+    @property
+    def most_classes(self) -> int:
+        return self.ways
+
     @property
     def softmax_scale(self) -> float:
         """1: class scores are logits, which know no other classes than the support's."""

@@ -40,6 +40,11 @@ class Learner(nn.Module, ABC):
         """Where it is; the CPU where it has no parameters."""
         return next((parameter.device for parameter in self.parameters()), torch.device("cpu"))
 
+    @property
+    def most_classes(self) -> int | None:
+        """The most classes that a support set may hold; None for any number."""
+        return None
+
     @abstractmethod
     def forward(self, batch: Batch) -> Step:
         """Return the training loss of a batch of items, with the figures worth watching."""

@@ -11,7 +11,7 @@ from torch.nn import functional
 
 from gemel.batches import Batch, Episode, Labelled, Tasks
 from gemel.encoders import Encoder
-from gemel.errors import RecipeError
+from gemel.errors import DataError
 from gemel.learners.full_context import taken
 from gemel.learners.learner import EmbeddingLearner, Step
 from gemel.losses.loss import EpisodeLoss
@@ -62,13 +62,17 @@ class SequenceLearner(EmbeddingLearner, ABC):
         self.ways = ways
 
     @property
+    def most_classes(self) -> int:
+        return self.ways
+
+    @property
     def softmax_scale(self) -> float:
         """1: scores are logits, and know no other classes than the support's."""
         return 1.0
 
     def forward(self, batch: Batch) -> Step:
         support, query = self.embedded(batch)
-        classes = self.checked(int(support.labels.max()) + 1)
+        classes = int(support.labels.max()) + 1
         scores, truth = self.lessons(support, query)
         scores, truth = scores[..., :classes].flatten(0, -2), truth.flatten()
         with torch.autocast(self.device.type, enabled=False):
@@ -84,19 +88,6 @@ class SequenceLearner(EmbeddingLearner, ABC):
         support, query = [one.support for one in episodes], [one.query for one in episodes]
         return stacked(support), stacked(query)
 
-    def checked(self, classes: int) -> int:
-        """Return the number of classes.
-
-        Raises:
-            RecipeError: it is more than can be told.
-        """
-        if classes > self.ways:
-            raise RecipeError(
-                f"{type(self).__name__} was made to tell {self.ways} classes, and {classes} came; ask about fewer, or "
-                f"train with learner.ways={classes}."
-            )
-        return classes
-
     def order(self, rows: Tensor) -> Tensor:
         """Return the order in which a sequence is read: (..., S, D) -> (..., S)."""
         if self.training:
@@ -104,16 +95,25 @@ class SequenceLearner(EmbeddingLearner, ABC):
         return settled_order(rows)
 
     def told(self, labels: Tensor) -> Tensor:
-        """Return class numbers as the network sees them: (..., S) -> (..., S, ways)."""
+        """Return class numbers as the network sees them: (..., S) -> (..., S, ways).
+
+        Raises:
+            DataError: there are more classes than ``ways``.
+        """
+        classes = int(labels.max()) + 1
+        if classes > self.ways:
+            raise DataError(
+                f"The model tells {self.ways} classes at most from each other, and {classes} came; train with "
+                f"learner.ways={classes} (and episodes of as many ways)."
+            )
         return functional.one_hot(labels, self.ways).float()
 
     def class_scores(self, query: Tensor, support: Tensor, labels: Tensor, classes: int) -> Tensor:
         """Return the logits of each query after the whole support: (..., Q, D), (..., S, D) -> (..., Q, classes).
 
         Raises:
-            RecipeError: there are more classes than ``ways``.
+            DataError: there are more classes than ``ways``.
         """
-        self.checked(classes)
         order = self.order(support)
         read = Labelled(taken(support, order), labels[order])
         together = max(1, TOGETHER // math.prod(support.shape[:-2]))

@@ -17,6 +17,7 @@ from gemel.errors import DataError, RecipeError, did_you_mean
 from gemel.evaluation import (
     OneShotRun,
     episode_accuracy,
+    instance_accuracy,
     one_shot_runs,
     open_set,
     pair_scores,
@@ -24,6 +25,7 @@ from gemel.evaluation import (
     retrieval,
     verification,
 )
+from gemel.learners import MANN
 from gemel.model import Model
 from gemel.workflows.preparing import grouped
 
@@ -81,8 +83,8 @@ def evaluate(
 
     Args:
         model: what to evaluate.
-        protocol: ``episodes``, ``verification``, ``retrieval``, ``open-set``, or ``one-shot-runs`` (Lake's 20 runs on
-            Omniglot, whose zip ``data`` may then name).
+        protocol: ``episodes``, ``verification``, ``retrieval``, ``open-set``, ``instances`` (of a MANN), or
+            ``one-shot-runs`` (Lake's 20 runs on Omniglot, whose zip ``data`` may then name).
         data: other data, all of whose classes are used; by default the test classes of the model's own. If it is the
             data that the model was trained on, its test classes only.
         plan: the protocol's figures.
@@ -181,6 +183,27 @@ def evaluate_open_set(model: Model, items: Embedded, plan: Plan) -> Result:
     )  # fmt: skip
 
 
+def evaluate_instances(model: Model, items: Embedded, plan: Plan) -> Result:
+    """Return the accuracy on a class's first item in a sequence, its second, ...: shots + queries items of each class.
+
+    Raises:
+        RecipeError: the model's learner is not told classes item by item.
+        DataError: it is known which items show one thing, which a sequence would show again.
+    """
+    if not isinstance(model.learner, MANN):
+        raise RecipeError(
+            "Protocol 'instances' asks a learner that is told the class of one item after the other, which is 'mann'; "
+            f"this model's is '{model.recipe.learner['name']}'. Take protocol 'episodes'."
+        )
+    if items.dataset.item_groups is not None:
+        raise DataError("Protocol 'instances' cannot keep item groups apart; evaluate data without data.item_groups.")
+    groups = items.groups if plan.within_group else None
+    count = plan.shots + plan.queries
+    return instance_accuracy(
+        items.embeddings, items.dataset.labels, model.learner, plan.ways, count, plan.episodes, plan.seed, groups
+    )
+
+
 def evaluate_one_shot_runs(model: Model, runs: str | Path | None = None) -> Result:
     """Return the error on Lake's 20 official one-shot runs (their zip; by default where Omniglot is kept)."""
     prepared = [
@@ -199,4 +222,5 @@ PROTOCOLS: dict[str, Callable[[Model, Embedded, Plan], Result]] = {
     "verification": evaluate_verification,
     "retrieval": evaluate_retrieval,
     "open-set": evaluate_open_set,
+    "instances": evaluate_instances,
 }

@@ -45,11 +45,12 @@ def shown(model: Model) -> tuple[str, Dataset]:
 
 
 def figures(model: Model, dataset: Dataset, part: str) -> dict[str, Any]:
-    """Return the one-shot accuracy among few and among many classes, and the verification figures."""
+    """Return the one-shot accuracy among few and among many classes that it can tell, and the verification figures."""
     items = embedded(model, dataset)
     counts = sorted((len(members) for members in dataset.by_class), reverse=True)
+    most = min(len(counts), model.learner.most_classes or len(counts))
     results: dict[str, Any] = {"classes": part}
-    for ways in sorted({min(5, len(counts)), min(20, len(counts))}):
+    for ways in sorted({min(5, most), min(20, most)}):
         queries = max(1, min(5, counts[ways - 1] - 1))
         result = evaluate_episodes(model, items, Plan(ways=ways, queries=queries))
         results[f"{ways}_way_1_shot"] = result.to_json()

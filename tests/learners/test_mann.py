@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from gemel.batches import Episode, Labelled, Tasks
-from gemel.errors import RecipeError
+from gemel.errors import DataError
 from gemel.learners import MANN
 from gemel.learners.mann import lstm
 from gemel.learners.memory import Memory, accessed, least_used, likeness
@@ -179,10 +179,11 @@ def test_fewer_classes_than_it_knows_are_told_and_more_are_refused() -> None:
     two = learner.class_scores(query, support, torch.tensor([0, 1, 1, 0]), 2)
     three = learner.class_scores(query, support, torch.tensor([0, 1, 1, 0]), 3)
     assert torch.equal(two, three[:, :2])
-    with pytest.raises(RecipeError) as error:
+    with pytest.raises(DataError) as error:
         learner.class_scores(query, support, torch.arange(4), 4)
     assert str(error.value) == (
-        "MANN was made to tell 3 classes, and 4 came; ask about fewer, or train with learner.ways=4."
+        "The model tells 3 classes at most from each other, and 4 came; train with learner.ways=4 (and episodes of as "
+        "many ways)."
     )
 
 

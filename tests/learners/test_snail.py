@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from gemel.batches import Episode, Labelled, Tasks
-from gemel.errors import RecipeError
+from gemel.errors import DataError
 from gemel.learners import SNAIL
 from gemel.learners.causal_attention import CausalAttention, seen
 from gemel.learners.temporal_convolution import DenseBlock, TemporalConvolution
@@ -154,10 +154,11 @@ def test_other_shots_and_fewer_classes_are_answered_and_more_are_refused() -> No
     many = learner.class_scores(query, numbers(40, DIMENSIONS), torch.arange(40) % 2, 2)
     assert many.shape == (5, 2)
     assert many.isfinite().all()
-    with pytest.raises(RecipeError) as error:
+    with pytest.raises(DataError) as error:
         learner.class_scores(query, numbers(4, DIMENSIONS), torch.arange(4), 4)
     assert str(error.value) == (
-        "SNAIL was made to tell 3 classes, and 4 came; ask about fewer, or train with learner.ways=4."
+        "The model tells 3 classes at most from each other, and 4 came; train with learner.ways=4 (and episodes of as "
+        "many ways)."
     )
 
 
