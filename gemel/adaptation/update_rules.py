@@ -72,6 +72,38 @@ class RatePerNumber(UpdateRule):
         return {name: value - self.rates[key_of(name)] * gradients[name] for name, value in numbers.items()}
 
 
+class RunningScale(UpdateRule):
+    """``phi - rate * g / sqrt(v)``, v the running mean of ``g^2``: Adam (Kingma & Ba 2015) without momentum.
+
+    As in Reptile's published code, v goes on from task to task while it learns; in evaluation it stays.
+    """
+
+    count: Tensor
+
+    def __init__(self, numbers: Numbers, rate: float, decay: float = 0.999) -> None:
+        super().__init__(numbers, 0, rate)
+        self.rate, self.decay = rate, decay
+        for name, value in numbers.items():
+            self.register_buffer(key_of(name), torch.zeros_like(value))
+        self.register_buffer("count", torch.zeros(()))
+
+    def forward(self, numbers: Numbers, gradients: Numbers, step: int) -> Numbers:
+        if self.training:
+            self.count += 1
+        return {name: value - self.rate * self.scaled(name, gradients[name]) for name, value in numbers.items()}
+
+    @torch.no_grad()
+    def scaled(self, name: str, gradient: Tensor) -> Tensor:
+        """Return a gradient over the root of its running square, which it joins in training."""
+        square = self.get_buffer(key_of(name))
+        if self.training:
+            square.lerp_(gradient.square(), 1 - self.decay)
+        if not self.count:  # nothing is known yet
+            return gradient.sign()
+        return gradient / ((square / (1 - self.decay**self.count)).sqrt() + 1e-8)
+
+
+#: By name; those that MAML may take.
 UPDATE_RULES: dict[str, type[UpdateRule]] = {
     "fixed": FixedRate,
     "per_step": RatePerStep,

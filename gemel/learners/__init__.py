@@ -10,6 +10,7 @@ from gemel.learners.learner import EmbeddingLearner, Learner, Step
 from gemel.learners.maml import MAML
 from gemel.learners.mann import MANN
 from gemel.learners.matching import Matching
+from gemel.learners.reptile import Reptile
 from gemel.learners.siamese import Siamese
 from gemel.learners.simpleshot import SimpleShot
 from gemel.learners.snail import SNAIL
@@ -29,6 +30,7 @@ LEARNERS: dict[str, type[Learner]] = {
     "whitened": Whitened,
     "transductive": Transductive,
     "maml": MAML,
+    "reptile": Reptile,
     "snail": SNAIL,
     "mann": MANN,
 }
@@ -48,6 +50,7 @@ __all__ = [
     "Episodic",
     "Learner",
     "Matching",
+    "Reptile",
     "Siamese",
     "SimpleShot",
     "Step",

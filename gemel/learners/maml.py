@@ -85,10 +85,6 @@ class MAML(Adaptive):
         """Return the numbers that a support set changes, as they are before."""
         return {name: value for name, value in self.network.named_parameters() if name.startswith(ADAPTS[self.adapts])}
 
-    def numbers(self) -> Numbers:
-        """Return all numbers of the network, as they are before."""
-        return {**dict(self.network.named_parameters()), **dict(self.network.named_buffers())}
-
     def descended(
         self, function: Stateless, support: Labelled, classes: int, steps: int, order: int
     ) -> Iterator[Numbers]:

@@ -82,6 +82,7 @@ class Training(Section):
     weight_decay: float = Field(0.02, ge=0)
     start: str = Field("", description="a run whose encoder it begins with; by default drawn by the seed")
     optimizer: Literal["adamw", "sgd"] = "adamw"
+    momentum: Share = Field(0.9, description="of sgd (Nesterov's)")
     warmup: Share = Field(0.1, description="share of the steps in which the rate rises")
     average: Share = Field(0.998, description="decay of the moving average of the weights; 0 keeps none")
     clip: float = Field(5.0, gt=0, description="largest gradient norm")

@@ -229,5 +229,6 @@ def optimizer_of(learner: Learner, settings: Training) -> torch.optim.Optimizer:
     vectors = [p for p in learner.parameters() if p.requires_grad and p.ndim <= 1]
     groups = [{"params": matrices, "weight_decay": settings.weight_decay}, {"params": vectors, "weight_decay": 0.0}]
     if settings.optimizer == "sgd":
-        return torch.optim.SGD(groups, lr=settings.learning_rate, momentum=0.9, nesterov=True)
+        momentum = settings.momentum
+        return torch.optim.SGD(groups, lr=settings.learning_rate, momentum=momentum, nesterov=momentum > 0)
     return torch.optim.AdamW(groups, lr=settings.learning_rate, fused=True)

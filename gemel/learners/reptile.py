@@ -1,0 +1,91 @@
+"""A start that lies near where every task leads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import torch
+from torch import Tensor
+
+from gemel.adaptation import Numbers, RunningScale, Stateless, descent
+from gemel.batches import Episode, Labelled
+from gemel.encoders import Encoder
+from gemel.learners.adaptive import Adaptive, Outcome
+from gemel.losses.loss import EpisodeLoss
+from gemel.randomness import torch_generator
+from gemel.similarity import Similarity
+
+
+def batches(count: int, size: int, generator: torch.Generator) -> Iterator[Tensor]:
+    """Give batches of the numbers 0 ... count-1 without end, every number once a round: (size,), or all of fewer."""
+    while True:
+        yield from torch.split(torch.randperm(count, generator=generator), size)
+
+
+class Reptile(Adaptive):
+    """``theta += step size * mean over tasks of (phi_k - theta)``, phi_k after k batches of a task's items.
+
+    Nichol, Achiam & Schulman 2018. The optimiser descends ``theta - phi_k`` as if it were a gradient: the paper's step
+    is ``training: {optimizer: sgd, momentum: 0, learning_rate: STEP SIZE, weight_decay: 0}`` with a ``clip`` that does
+    not bite, and AdamW does, too. Inner steps are Adam's without momentum (``RunningScale``), on batches drawn from the
+    task's support; its queries only tell how well it went.
+
+    Args:
+        encoder, similarity, loss, size, ways, batch_norm, transductive: see ``Adaptive``.
+        steps: k, in training; test_steps: in evaluation.
+        rate: of an inner step.
+        batch: items an inner step.
+
+    Raises:
+        ValueError: an option is out of range.
+    """
+
+    def __init__(
+        self,
+        encoder: Encoder,
+        similarity: Similarity,
+        loss: EpisodeLoss,
+        size: tuple[int, int],
+        ways: int = 5,
+        steps: int = 5,
+        test_steps: int = 50,
+        rate: float = 1e-3,
+        batch: int = 10,
+        batch_norm: str = "batch",
+        transductive: bool = True,
+    ) -> None:
+        super().__init__(encoder, similarity, loss, size, ways, batch_norm, transductive)
+        if steps < 1 or test_steps < 1 or batch < 2 or rate <= 0:
+            raise ValueError(
+                f"steps is {steps}, test_steps {test_steps}, batch {batch}, rate {rate}; they must be >= 1, >= 1, >= 2 "
+                "and > 0"
+            )
+        self.steps, self.test_steps, self.batch = steps, test_steps, batch
+        self.rule = RunningScale(dict(self.network.named_parameters()), rate)
+
+    def walked(self, function: Stateless, support: Labelled, steps: int, generator: torch.Generator) -> Numbers:
+        """Return all numbers of the network after so many batches of a support set."""
+        every, classes = self.numbers(), int(support.labels.max()) + 1
+        drawn = batches(len(support.labels), self.batch, generator)
+
+        def loss_of(numbers: Numbers, step: int) -> Tensor:
+            chosen = next(drawn)
+            logits = function({**every, **numbers}, support.items[chosen])[:, :classes]
+            return self.loss(logits, support.labels[chosen])
+
+        *_, last = descent(dict(self.network.named_parameters()), loss_of, self.rule, steps, order=0)
+        return {**every, **{name: value.detach() for name, value in last.items()}}
+
+    @torch.enable_grad()
+    def outcome(self, episode: Episode, learnt: Sequence[Tensor]) -> Outcome:
+        seed = int(torch.randint(2**31, ()))  # the step's own, by which training is seeded
+        reached = self.walked(self.functions[self.training], episode.support, self.steps, torch_generator(seed))
+        truth = episode.query.labels
+        with torch.no_grad():
+            logits = self.functions[False](reached, episode.query.items)[:, : int(truth.max()) + 1]
+            loss, accuracy = self.loss(logits, truth), (logits.argmax(-1) == truth).float().mean()
+            apart = {id(value): value - reached[name] for name, value in self.network.named_parameters()}
+        return Outcome(loss, [apart[id(value)].detach() for value in learnt], accuracy)
+
+    def adapted(self, support: Labelled) -> Numbers:
+        return self.walked(self.functions[False], support, self.test_steps, torch_generator(0, "batches"))
