@@ -13,6 +13,21 @@ EPISODES = {"name": "episodes", "ways": 5, "shots": 1, "queries": 4}
 #: Several of them, for what learns to learn.
 TASKS = {"name": "tasks", "tasks": 8, "ways": 5, "shots": 1, "queries": 4}
 
+#: What is watched of a method that adapts anew in every episode.
+WATCHED = {"ways": 5, "queries": 5, "episodes": 200}
+
+
+def adaptive(name: str = "maml", **options: Any) -> dict[str, Any]:
+    """Return the sections of a learner that changes its network for a support set."""
+    return {
+        "similarity": {"name": "cosine"},
+        "learner": {"name": name, "ways": 5, **options},
+        "sampler": TASKS,
+        "loss": {"name": "cross_entropy"},
+        "validation": WATCHED,
+    }
+
+
 #: Name -> the sections of a recipe that make the method, whatever the data. A relation network compares maps.
 METHODS: dict[str, dict[str, Any]] = {
     "siamese": {
@@ -65,6 +80,13 @@ METHODS: dict[str, dict[str, Any]] = {
         "loss": {"name": "cross_entropy"},
         "validation": {"ways": 5},
     },
+    "maml": adaptive(),
+    "fomaml": adaptive(order=1),
+    "anil": adaptive(adapts="head", steps=5, rate=0.1),
+    "boil": adaptive(adapts="body"),
+    "meta_sgd": adaptive(rates="per_number", rate=0.1),
+    "maml++": adaptive(rates="per_step", steps=5, rate=0.1, multi_step=1000),
+    "reptile": {**adaptive("reptile"), "sampler": {**TASKS, "shots": 3, "queries": 1}},
     "baseline": {
         "similarity": {"name": "cosine"},
         "learner": {"name": "baseline", "head": "linear"},
