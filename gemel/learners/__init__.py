@@ -6,6 +6,7 @@ from gemel.learners.classification import Classification
 from gemel.learners.classifier import Classifier, SupportClassifier
 from gemel.learners.episodic import Episodic
 from gemel.learners.feat import FEAT
+from gemel.learners.imaml import IMAML
 from gemel.learners.learner import EmbeddingLearner, Learner, Step
 from gemel.learners.maml import MAML
 from gemel.learners.mann import MANN
@@ -30,6 +31,7 @@ LEARNERS: dict[str, type[Learner]] = {
     "whitened": Whitened,
     "transductive": Transductive,
     "maml": MAML,
+    "imaml": IMAML,
     "reptile": Reptile,
     "snail": SNAIL,
     "mann": MANN,
@@ -37,6 +39,7 @@ LEARNERS: dict[str, type[Learner]] = {
 
 __all__ = [
     "FEAT",
+    "IMAML",
     "LEARNERS",
     "MAML",
     "MANN",

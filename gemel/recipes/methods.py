@@ -86,6 +86,7 @@ METHODS: dict[str, dict[str, Any]] = {
     "boil": adaptive(adapts="body"),
     "meta_sgd": adaptive(rates="per_number", rate=0.1),
     "maml++": adaptive(rates="per_step", steps=5, rate=0.1, multi_step=1000),
+    "imaml": adaptive("imaml"),
     "reptile": {**adaptive("reptile"), "sampler": {**TASKS, "shots": 3, "queries": 1}},
     "baseline": {
         "similarity": {"name": "cosine"},

@@ -33,6 +33,7 @@ CASES: dict[str, dict[str, Any]] = {
     "maml-plus-plus": {"steps": 2, "rates": "per_step", "multi_step": 20},
     "maml-running": {"batch_norm": "running", "rate": 0.1},
     "maml-alone": {"transductive": False},
+    "imaml": {"steps": 3, "rounds": 2},
     "reptile": {"rate": 0.01, "test_steps": 5, "batch": 100},
 }
 

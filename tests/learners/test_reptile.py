@@ -24,7 +24,7 @@ def made(**options: Any) -> Reptile:
 
 
 def whole(seed: int) -> Episode:
-    """Return an episode whose support is one batch, in double precision: first steps are as long for a tiny gradient."""
+    """Return an episode whose support is one batch, in double precision: a tiny gradient's first step is long."""
     task = episode(seed, SIDE, torch.float64)
     return Episode(Labelled(task.support.items[:6], task.support.labels[:6]), task.query)
 

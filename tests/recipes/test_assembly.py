@@ -73,7 +73,7 @@ REFUSED = {
     "learner=siamese": "Learner 'siamese' does not descend loss 'margin_softmax'; set loss to contrastive or "
     "binary_cross_entropy or hinge.",
     "learner={active_only: true}": "Unknown learner ''. Known: baseline, classification, episodic, feat, "
-    "maml, mann, matching, reptile, siamese, simpleshot, snail, transductive, triplet, whitened.",
+    "imaml, maml, mann, matching, reptile, siamese, simpleshot, snail, transductive, triplet, whitened.",
 }
 
 
