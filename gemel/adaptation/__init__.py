@@ -3,18 +3,28 @@
 from gemel.adaptation.encoded import Encoded
 from gemel.adaptation.handed_gradient import handed_gradient
 from gemel.adaptation.inner_loop import descent
+from gemel.adaptation.inner_rules import FixedRate, InnerRule, RatePerNumber, RatePerStep, RunningScale
+from gemel.adaptation.lstm_rule import LstmRule
 from gemel.adaptation.network import Network
 from gemel.adaptation.stateless import Numbers, Stateless
-from gemel.adaptation.update_rules import UPDATE_RULES, RunningScale, UpdateRule
+
+#: Those that MAML may take.
+INNER_RULES: dict[str, type[InnerRule]] = {
+    "fixed": FixedRate,
+    "per_step": RatePerStep,
+    "per_number": RatePerNumber,
+    "lstm": LstmRule,
+}
 
 __all__ = [
-    "UPDATE_RULES",
+    "INNER_RULES",
     "Encoded",
+    "FixedRate",
+    "InnerRule",
     "Network",
     "Numbers",
     "RunningScale",
     "Stateless",
-    "UpdateRule",
     "descent",
     "handed_gradient",
 ]

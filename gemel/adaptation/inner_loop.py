@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterator
 import torch
 from torch import Tensor
 
+from gemel.adaptation.inner_rules import InnerRule, Moment
 from gemel.adaptation.stateless import Numbers
-from gemel.adaptation.update_rules import UpdateRule
 
 
 def descent(
-    start: Numbers, loss_of: Callable[[Numbers, int], Tensor], rule: UpdateRule, steps: int, order: int
+    start: Numbers, loss_of: Callable[[Numbers, int], Tensor], rule: InnerRule, steps: int, order: int
 ) -> Iterator[Numbers]:
-    """Give the numbers after each of so many steps: ``phi_k = rule(phi_{k-1}, grad loss(phi_{k-1}), k-1)``.
+    """Give the numbers after each of so many steps: ``phi_k = rule(phi_{k-1}, grad loss(phi_{k-1}))``.
 
     Args:
         start: phi_0.
@@ -24,11 +24,13 @@ def descent(
         order: 2 keeps the graph through the gradients, for a gradient of phi_k with respect to phi_0; 1 takes the
             gradients for constants (no second-order graph is built); 0 leaves no graph at all: each phi is a leaf.
     """
-    numbers = dict(start)
+    numbers, memory = dict(start), dict[str, Tensor]()
     for step in range(steps):
         if order == 0:
             numbers = {name: value.detach().requires_grad_() for name, value in numbers.items()}
         loss = loss_of(numbers, step)
         gradients = torch.autograd.grad(loss, list(numbers.values()), create_graph=order == 2)
-        numbers = dict(rule(numbers, dict(zip(numbers, gradients, strict=True)), step))
+        moment = Moment(step, loss if order == 2 else loss.detach(), memory)
+        with torch.set_grad_enabled(order > 0):
+            numbers = dict(rule(numbers, dict(zip(numbers, gradients, strict=True)), moment))
         yield numbers

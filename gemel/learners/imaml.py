@@ -7,8 +7,7 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
-from gemel.adaptation import Numbers, Stateless, descent
-from gemel.adaptation.update_rules import FixedRate
+from gemel.adaptation import FixedRate, Numbers, Stateless, descent
 from gemel.batches import Episode, Labelled
 from gemel.encoders import Encoder
 from gemel.learners.adaptive import Adaptive, Outcome

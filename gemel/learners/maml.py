@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import torch
 from torch import Tensor
 
-from gemel.adaptation import UPDATE_RULES, Numbers, Stateless, descent
+from gemel.adaptation import INNER_RULES, Numbers, Stateless, descent
 from gemel.batches import Batch, Episode, Labelled
 from gemel.encoders import Encoder
 from gemel.learners.adaptive import Adaptive, Outcome
@@ -27,8 +27,8 @@ class MAML(Adaptive):
 
         order: 1                FOMAML: each g_j counts as a constant, so that theta takes the gradient of phi_k
         adapts: head            ANIL (Raghu et al. 2020): the head alone adapts;  adapts: body  BOIL (Oh et al. 2021)
-        rates: per_number       Meta-SGD (Li et al. 2017): one learned rate a number
-        rates: per_step         MAML++ (Antoniou et al. 2019): one learned rate a tensor and step
+        rule: per_number        Meta-SGD (Li et al. 2017): one learned rate a number
+        rule: per_step          MAML++ (Antoniou et al. 2019): one learned rate a tensor and step
         multi_step: S           MAML++: the queries' loss after every step counts; over S training steps the last one's
                                 share rises from an even one to all
 
@@ -39,7 +39,7 @@ class MAML(Adaptive):
         rate: of the inner loop, or where it starts.
         order: 2, or 1.
         adapts: ``all``, ``head`` or ``body``.
-        rates: ``fixed``, ``per_step`` or ``per_number``.
+        rule: ``fixed``, ``per_step``, ``per_number`` or ``lstm``.
         multi_step: see above; 0 leaves it out.
 
     Raises:
@@ -60,7 +60,7 @@ class MAML(Adaptive):
         rate: float = 0.4,
         order: int = 2,
         adapts: str = "all",
-        rates: str = "fixed",
+        rule: str = "fixed",
         multi_step: int = 0,
         batch_norm: str = "batch",
         transductive: bool = True,
@@ -71,14 +71,14 @@ class MAML(Adaptive):
                 f"steps is {steps}, test_steps {test_steps}, multi_step {multi_step}, rate {rate}; they must be >= 1, "
                 ">= 0, >= 0 and > 0"
             )
-        if order not in (1, 2) or adapts not in ADAPTS or rates not in UPDATE_RULES:
+        if order not in (1, 2) or adapts not in ADAPTS or rule not in INNER_RULES:
             raise ValueError(
-                f"order is {order}, adapts '{adapts}', rates '{rates}'; they must be 1 or 2, one of "
-                f"{', '.join(ADAPTS)}, and one of {', '.join(UPDATE_RULES)}"
+                f"order is {order}, adapts '{adapts}', rule '{rule}'; they must be 1 or 2, one of "
+                f"{', '.join(ADAPTS)}, and one of {', '.join(INNER_RULES)}"
             )
         self.steps, self.test_steps, self.order, self.multi_step = steps, test_steps or steps, order, multi_step
         self.adapts = adapts
-        self.rule = UPDATE_RULES[rates](self.changing(), steps, rate)
+        self.rule = INNER_RULES[rule](self.changing(), steps, rate)
         self.register_buffer("seen", torch.zeros((), dtype=torch.long))
 
     def changing(self) -> Numbers:

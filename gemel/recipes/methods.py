@@ -84,8 +84,9 @@ METHODS: dict[str, dict[str, Any]] = {
     "fomaml": adaptive(order=1),
     "anil": adaptive(adapts="head", steps=5, rate=0.1),
     "boil": adaptive(adapts="body"),
-    "meta_sgd": adaptive(rates="per_number", rate=0.1),
-    "maml++": adaptive(rates="per_step", steps=5, rate=0.1, multi_step=1000),
+    "meta_sgd": adaptive(rule="per_number", rate=0.1),
+    "maml++": adaptive(rule="per_step", steps=5, rate=0.1, multi_step=1000),
+    "lstm_meta_learner": adaptive(rule="lstm", order=1, steps=5, rate=0.05),
     "imaml": adaptive("imaml"),
     "reptile": {**adaptive("reptile"), "sampler": {**TASKS, "shots": 3, "queries": 1}},
     "baseline": {

@@ -147,8 +147,8 @@ def test_what_adapts_is_all_the_head_or_the_body() -> None:
 def test_learned_rates_start_at_the_rate_and_are_learnt() -> None:
     task = episode(4, SIDE)
     fixed = small(steps=2, rate=0.2).eval()
-    for rates, count in (("per_step", 2), ("per_number", None)):
-        learner = small(steps=2, rate=0.2, rates=rates).eval()
+    for rule, count in (("per_step", 2), ("per_number", None)):
+        learner = small(steps=2, rate=0.2, rule=rule).eval()
         expected, found = fixed.adapted(task.support), learner.adapted(task.support)
         for name in expected:
             torch.testing.assert_close(found[name], expected[name])
@@ -194,7 +194,7 @@ def test_options_out_of_range_are_refused() -> None:
     for options in ({"steps": 0}, {"rate": 0.0}, {"test_steps": -1}, {"multi_step": -1}):
         with pytest.raises(ValueError, match="they must be >= 1, >= 0, >= 0 and > 0"):
             small(**options)
-    for options in ({"order": 3}, {"adapts": "tail"}, {"rates": "many"}):
+    for options in ({"order": 3}, {"adapts": "tail"}, {"rule": "many"}):
         with pytest.raises(ValueError, match="they must be 1 or 2, one of all, head, body, and one of fixed, per_step"):
             small(**options)
     with pytest.raises(ValueError, match="batch_norm is 'none'; it must be 'batch' or 'running'"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor, nn
@@ -15,7 +16,16 @@ def key_of(name: str) -> str:
     return name.replace(".", "/")
 
 
-class UpdateRule(nn.Module, ABC):
+@dataclass
+class Moment:
+    """Where an inner loop stands: its ``step`` from 0, the support's ``loss`` (), and what its rule remembers."""
+
+    step: int
+    loss: Tensor
+    memory: dict[str, Tensor] = field(default_factory=dict)
+
+
+class InnerRule(nn.Module, ABC):
     """Numbers and their gradients -> the next numbers. What it learns, it learns by the outer loss.
 
     Args:
@@ -28,22 +38,22 @@ class UpdateRule(nn.Module, ABC):
         super().__init__()
 
     @abstractmethod
-    def forward(self, numbers: Numbers, gradients: Numbers, step: int) -> Numbers:
-        """Return the numbers after a step."""
+    def forward(self, numbers: Numbers, gradients: Numbers, moment: Moment) -> Numbers:
+        """Return the numbers after a step; what is to be remembered goes into ``moment.memory``."""
 
 
-class FixedRate(UpdateRule):
+class FixedRate(InnerRule):
     """``phi - rate * g``: MAML (Finn et al. 2017)."""
 
     def __init__(self, numbers: Numbers, steps: int, rate: float) -> None:
         super().__init__(numbers, steps, rate)
         self.rate = rate
 
-    def forward(self, numbers: Numbers, gradients: Numbers, step: int) -> Numbers:
+    def forward(self, numbers: Numbers, gradients: Numbers, moment: Moment) -> Numbers:
         return {name: value - self.rate * gradients[name] for name, value in numbers.items()}
 
 
-class RatePerStep(UpdateRule):
+class RatePerStep(InnerRule):
     """``phi - rate[layer, step] * g``, rates learned, one a tensor and step: MAML++ (Antoniou et al. 2019).
 
     A step beyond the last takes the last one's rates.
@@ -53,26 +63,26 @@ class RatePerStep(UpdateRule):
         super().__init__(numbers, steps, rate)
         self.rates = nn.ParameterDict({key_of(name): torch.full((max(steps, 1),), rate) for name in numbers})
 
-    def forward(self, numbers: Numbers, gradients: Numbers, step: int) -> Numbers:
+    def forward(self, numbers: Numbers, gradients: Numbers, moment: Moment) -> Numbers:
         def rate(name: str) -> Tensor:
             rates: Tensor = self.rates[key_of(name)]
-            return rates[min(step, len(rates) - 1)]
+            return rates[min(moment.step, len(rates) - 1)]
 
         return {name: value - rate(name) * gradients[name] for name, value in numbers.items()}
 
 
-class RatePerNumber(UpdateRule):
+class RatePerNumber(InnerRule):
     """``phi - alpha o g``, alpha learned, one a number: Meta-SGD (Li et al. 2017)."""
 
     def __init__(self, numbers: Numbers, steps: int, rate: float) -> None:
         super().__init__(numbers, steps, rate)
         self.rates = nn.ParameterDict({key_of(name): torch.full_like(value, rate) for name, value in numbers.items()})
 
-    def forward(self, numbers: Numbers, gradients: Numbers, step: int) -> Numbers:
+    def forward(self, numbers: Numbers, gradients: Numbers, moment: Moment) -> Numbers:
         return {name: value - self.rates[key_of(name)] * gradients[name] for name, value in numbers.items()}
 
 
-class RunningScale(UpdateRule):
+class RunningScale(InnerRule):
     """``phi - rate * g / sqrt(v)``, v the running mean of ``g^2``: Adam (Kingma & Ba 2015) without momentum.
 
     As in Reptile's published code, v goes on from task to task while it learns; in evaluation it stays.
@@ -87,7 +97,7 @@ class RunningScale(UpdateRule):
             self.register_buffer(key_of(name), torch.zeros_like(value))
         self.register_buffer("count", torch.zeros(()))
 
-    def forward(self, numbers: Numbers, gradients: Numbers, step: int) -> Numbers:
+    def forward(self, numbers: Numbers, gradients: Numbers, moment: Moment) -> Numbers:
         if self.training:
             self.count += 1
         return {name: value - self.rate * self.scaled(name, gradients[name]) for name, value in numbers.items()}
@@ -101,11 +111,3 @@ class RunningScale(UpdateRule):
         if not self.count:  # nothing is known yet
             return gradient.sign()
         return gradient / ((square / (1 - self.decay**self.count)).sqrt() + 1e-8)
-
-
-#: By name; those that MAML may take.
-UPDATE_RULES: dict[str, type[UpdateRule]] = {
-    "fixed": FixedRate,
-    "per_step": RatePerStep,
-    "per_number": RatePerNumber,
-}
