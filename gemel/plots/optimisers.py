@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import NullFormatter, StrMethodFormatter
+from matplotlib.ticker import LogLocator, StrMethodFormatter
 
 from gemel.errors import DataError
 from gemel.plots.style import INK, SMALL, class_colours, new_figure, quiet
@@ -46,8 +46,9 @@ def loss_by_step(curves: Sequence[LossCurve], title: str, note: str) -> Figure:
     for order, (curve, colour) in enumerate(zip(curves, class_colours(len(curves)), strict=True)):
         draw_losses(axes, curve, colour, 2.6 if order == 0 else 1.5)
     axes.set(xlim=(0, len(curves[0].mean) - 1), ylim=shown(curves))
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axes.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
-    axes.yaxis.set_minor_formatter(NullFormatter())
+    axes.minorticks_off()
     axes.legend(loc="upper right", fontsize=SMALL, frameon=False, labelcolor=INK)
     return figure
 
