@@ -220,7 +220,7 @@ def training(easy: EasyFSL, trainer: Trainer, ways: int, queries: int, rounds: i
     """Return the episodes a second of both loops, from the same weights on the same classes."""
     network = easy.network(plain(trainer.learner.encoder))
     optimizer = torch.optim.SGD(network.parameters(), lr=1e-2, momentum=0.9, weight_decay=5e-4)
-    episodes = loader(easy, InMemory(trainer.data, trainer.preprocessing), ways, queries, steps)
+    episodes = loader(easy, InMemory(trainer.feed.data, trainer.feed.preprocessing), ways, queries, steps)
 
     def advance() -> None:
         for _ in range(steps):

@@ -36,7 +36,7 @@ DATA = [
 
 def bare(trainer: Trainer) -> Callable[[], None]:
     """Return the encoder's forward and backward pass on the first batch."""
-    items = torch.cat(trainer.batch(0).parts())
+    items = torch.cat(trainer.feed.batch(0).parts())
     encoder = trainer.learner.encoder
     assert isinstance(encoder, torch.nn.Module)
 

@@ -10,22 +10,18 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from gemel.batches import Batch
-from gemel.data import Dataset, Preprocessing
-from gemel.data.augmentation import Augmentation
-from gemel.data.samplers import Sampler
 from gemel.errors import GemelError, ModelError
 from gemel.learners import Learner
-from gemel.randomness import seeded, torch_generator
+from gemel.randomness import seeded
 from gemel.recipes.recipe import Training
 from gemel.training.ahead import Ahead
 from gemel.training.average import floats, frozen_copy, move_towards
 from gemel.training.checkpoint import Checkpoint
 from gemel.training.device import device_of, lowered
+from gemel.training.feed import Feed
 from gemel.training.interruption import Interruption
 from gemel.training.memory import keep_freed
 from gemel.training.progress import Record, Reporter
-from gemel.training.resident import fetcher
 from gemel.training.schedule import cosine_rate
 
 #: Seconds between two checkpoints, besides those at each validation and on an interrupt.
@@ -39,15 +35,12 @@ class TrainingInterrupted(KeyboardInterrupt):
 class Trainer:
     """Trains a learner, keeps the weights of the best validation, and can go on from a checkpoint to the same bits.
 
-    A step is: the sampler's item numbers -> pixels -> the device -> augmentation -> normalisation -> the learner's loss
-    -> one optimiser step. Every draw of step ``s`` comes from ``(seed, s)``.
+    A step is: the feed's batch -> the learner's loss -> one optimiser step. Every draw of step ``s`` comes from
+    ``(seed, s)``.
 
     Args:
         learner: what to train; changed in place.
-        data: the training classes.
-        sampler: which items meet at each step.
-        preprocessing: normalises pixels.
-        augmentation: applied to whole batches.
+        feed: gives each step's batch, on the device of the settings.
         settings: the recipe's ``training`` section.
         evaluate: the averaged learner -> (one-shot accuracy on validation classes, warnings).
         run: the folder for checkpoints.
@@ -58,10 +51,7 @@ class Trainer:
     def __init__(
         self,
         learner: Learner,
-        data: Dataset,
-        sampler: Sampler,
-        preprocessing: Preprocessing,
-        augmentation: Augmentation,
+        feed: Feed,
         settings: Training,
         evaluate: Callable[[Learner, dict[str, float]], tuple[float, list[str]]],
         run: Path,
@@ -76,11 +66,8 @@ class Trainer:
         self.average = frozen_copy(self.learner)
         self.moving = floats(self.average), floats(self.learner)
         self.best = self.average.state_dict()
-        self.data, self.sampler = data, sampler
-        self.fetch = fetcher(data, self.device)
-        self.preprocessing, self.augmentation = preprocessing, augmentation
-        self.settings, self.evaluate = settings, evaluate
-        self.batches = Ahead(self.batch, settings.steps)
+        self.feed, self.settings, self.evaluate = feed, settings, evaluate
+        self.batches = Ahead(feed.batch, settings.steps)
         self.run_folder, self.recipe, self.reporter = run, recipe, reporter
         self.optimizer = optimizer_of(learner, settings)
         self.history: list[Record] = []
@@ -163,16 +150,6 @@ class Trainer:
         self._add({"items": items, "steps": 1, "seconds": time.monotonic() - began})
         self.step = step + 1
         self.reporter.step(self.step, items)
-
-    def batch(self, step: int) -> Batch:
-        """Return a step's items, augmented and normalised, on the device."""
-        generator = torch_generator(self.settings.seed, "augmentation", step, device=self.device)
-
-        def fetch(indices: Tensor) -> Tensor:
-            varied = self.augmentation(self.fetch(indices).float() / 255, generator)
-            return self.preprocessing.normalise(varied).to(memory_format=torch.channels_last)
-
-        return self.sampler.batch(step).with_items(fetch).to(self.device)
 
     def _count(self, figures: dict[str, Tensor]) -> None:
         values = {name: float(value) for name, value in figures.items()}

@@ -29,6 +29,8 @@ from gemel.randomness import torch_generator
 from gemel.recipes import Recipe, packaged_recipes
 from gemel.recipes.recipe import Validation
 from gemel.training.collapse import warnings_for
+from gemel.training.device import device_of
+from gemel.training.feed import PictureFeed
 from gemel.training.progress import Record, Reporter, Silent
 from gemel.training.trainer import Trainer
 from gemel.workflows.preparing import Prepared, Progress, completed, prepare
@@ -75,7 +77,7 @@ def train(
     if resume and (run / "checkpoint.pt").is_file():
         trainer.resume()
     history = trainer.train()
-    settle(trainer, prepared, recipe.training.seed)
+    settle(trainer.learner, recipe, prepared)
     history = history or untrained(trainer)
     write_json(run / "history.json", [record.to_json() for record in history])
     finished(recipe, prepared, trainer, history).save(run)
@@ -161,12 +163,17 @@ def trainer_for(recipe: Recipe, prepared: Prepared, run: Path, reporter: Reporte
     learner = assemble(recipe, prepared.preprocessing.channels, len(data.classes))
     begin(learner, recipe, prepared)
     check_steps(learner, recipe)
-    return Trainer(
-        learner=learner,
+    feed = PictureFeed(
         data=data,
         sampler=sampler_of(recipe, data.labels),
         preprocessing=prepared.preprocessing,
         augmentation=augmentation_of(recipe),
+        seed=recipe.training.seed,
+        device=device_of(recipe.training.device),
+    )
+    return Trainer(
+        learner=learner,
+        feed=feed,
         settings=recipe.training,
         evaluate=validator(recipe, prepared.preprocessing, prepared.validation),
         run=run,
@@ -230,16 +237,16 @@ def untrained(trainer: Trainer) -> list[Record]:
     return trainer.history
 
 
-def settle(trainer: Trainer, prepared: Prepared, seed: int) -> None:
+def settle(learner: Learner, recipe: Recipe, prepared: Prepared) -> None:
     """Let the learner take from the training classes what its method needs of them."""
-    learner, items, data = trainer.learner, prepared.preprocessing, prepared.train
     assert isinstance(learner, EmbeddingLearner)
+    items, data, augmentation = prepared.preprocessing, prepared.train, augmentation_of(recipe)
 
     def embedded(copies: int) -> tuple[Tensor, Tensor]:
         parts = [embed_dataset(learner, items, data)]
         for copy in range(copies):
-            generator = torch_generator(seed, "copy", copy, device=learner.device)
-            parts.append(embed_varied(learner, items, data, trainer.augmentation, generator))
+            generator = torch_generator(recipe.training.seed, "copy", copy, device=learner.device)
+            parts.append(embed_varied(learner, items, data, augmentation, generator))
         return torch.cat(parts), torch.from_numpy(data.labels).repeat(1 + copies)
 
     learner.settle(embedded)

@@ -36,7 +36,7 @@ def test_two_steps_train(name: str, override: str, tmp_path: Path) -> None:
     recipe = Recipe.read(packaged_recipes()[name], [*SMALL, override])
     assert recipe.data.split_file == "omniglot/vinyals_split.json"
     trainer = trainer_in(tmp_path, prepared_glyphs(), recipe)
-    batch = trainer.batch(0)
+    batch = trainer.feed.batch(0)
     assert isinstance(batch, Episode)
     assert (len(batch.support.items), len(batch.query.items)) == (4, 8)
     before = {key: value.clone() for key, value in trainer.learner.state_dict().items()}

@@ -129,7 +129,7 @@ def test_training_leaves_the_global_generator_alone(prepared: Prepared, tmp_path
 
 def test_any_step_s_batch_can_be_made_again(prepared: Prepared, tmp_path: Path) -> None:
     trainer = trainer_in(tmp_path, prepared, tiny(*RECIPES["augmented"]))
-    first, _, again = (trainer.batch(step).parts()[0] for step in (4, 9, 4))
+    first, _, again = (trainer.feed.batch(step).parts()[0] for step in (4, 9, 4))
     assert torch.equal(first, again)
 
 
@@ -341,10 +341,10 @@ def test_gradients_are_clipped(prepared: Prepared, tmp_path: Path) -> None:
 
 def test_normalised_items_reach_the_learner_in_every_shape(prepared: Prepared, tmp_path: Path) -> None:
     trainer = trainer_in(tmp_path, prepared, tiny(*RECIPES["siamese"]))
-    indices = trainer.sampler.batch(3)
+    indices = trainer.feed.sampler.batch(3)
     expected = prepared.preprocessing.normalise(prepared.train.items(indices.parts()[0]))
-    torch.testing.assert_close(trainer.batch(3).parts()[0], expected)
-    assert trainer.augmentation == Augmentation()
+    torch.testing.assert_close(trainer.feed.batch(3).parts()[0], expected)
+    assert trainer.feed.augmentation == Augmentation()
 
 
 @pytest.mark.parametrize("name", ["cuda:99", "toaster"])
