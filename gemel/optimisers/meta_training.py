@@ -149,6 +149,8 @@ class MetaTrainer:
             if due or time.monotonic() - saved > CHECKPOINT_SECONDS:
                 self.save()
                 saved = time.monotonic()
+        if not self.history:  # an interrupted training may have come further than is asked for now
+            self._validate()
         progress(self.step, self.step)
 
     def learned(self) -> CoordinatewiseLstm:

@@ -98,6 +98,17 @@ def test_the_best_validation_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert not torch.equal(training.rule.output.weight, weights[1])
 
 
+def test_one_that_was_interrupted_before_it_was_validated_may_end_there(tmp_path: Path) -> None:
+    training, rest = trainer(tmp_path), trainer(tmp_path)
+    for _ in range(3):
+        training.advance()
+    training.save()
+    rest.resume()
+    rest.train(2)
+    assert rest.best_record["step"] == rest.step == 3
+    assert torch.equal(rest.learned().output.weight, training.rule.output.weight)
+
+
 def test_it_learns(tmp_path: Path) -> None:
     training = trainer(tmp_path)
     before = final_loss(training.validation, training.rule, 12)
