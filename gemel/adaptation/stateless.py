@@ -10,6 +10,8 @@ from torch import Tensor, nn
 from torch.func import functional_call
 from torch.nn.modules.batchnorm import _BatchNorm
 
+from gemel.adaptation.twice_norm import TwiceNorm
+
 #: Parameters and buffers by name.
 Numbers = Mapping[str, Tensor]
 
@@ -26,6 +28,8 @@ class Stateless:
     def __init__(self, network: nn.Module, training: bool, batch_statistics: bool) -> None:
         self.structure = copy.deepcopy(network).to("meta").train(training)
         for norm in self.structure.modules():
+            if type(norm) is nn.BatchNorm2d:
+                norm.__class__ = TwiceNorm  # the same numbers, under the same names
             if batch_statistics and not training and isinstance(norm, _BatchNorm):
                 norm.train()
                 norm.track_running_stats = False  # in training mode, what is kept is neither read nor changed
