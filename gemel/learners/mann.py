@@ -40,6 +40,7 @@ class MANN(SequenceLearner):
         slots, width: M and W of the memory.
         heads: R, each of which writes and reads.
         decay: of a slot's usage with each step.
+        scale: of the cosines of keys and slots; 1 in the paper, which leaves reading all but even over 128 slots.
 
     Raises:
         ValueError: a number is out of range.
@@ -56,14 +57,16 @@ class MANN(SequenceLearner):
         width: int = 40,
         heads: int = 4,
         decay: float = 0.99,
+        scale: float = 1.0,
     ) -> None:
         super().__init__(encoder, similarity, loss, ways)
-        if min(units, width, heads) < 1 or slots < heads or not 0 <= decay <= 1:
+        if min(units, width, heads) < 1 or slots < heads or not 0 <= decay <= 1 or scale <= 0:
             raise ValueError(
-                f"units is {units}, slots {slots}, width {width}, heads {heads}, decay {decay}; units, width and heads "
-                "must be 1 or more, slots as many as heads or more, decay in [0, 1]"
+                f"units is {units}, slots {slots}, width {width}, heads {heads}, decay {decay}, scale {scale}; units, "
+                "width and heads must be 1 or more, slots as many as heads or more, decay in [0, 1], scale above 0"
             )
-        self.units, self.slots, self.width, self.heads, self.decay = units, slots, width, heads, decay
+        self.units, self.slots, self.width, self.heads = units, slots, width, heads
+        self.decay, self.scale = decay, scale
         self.inputs = nn.Linear(encoder.dimensions + ways, 4 * units)
         self.recurrent = nn.Linear(units + heads * width, 4 * units, bias=False)
         self.keys = nn.Linear(units, heads * width)
@@ -116,7 +119,7 @@ class MANN(SequenceLearner):
         hidden, cell = lstm(inputs + self.recurrent(torch.cat([hidden, read], -1)), cell)
         keys = torch.tanh(self.keys(hidden)).view(-1, self.heads, self.width)
         gates = torch.sigmoid(self.gates(hidden))[..., None]
-        vectors, memory = accessed(memory, keys, gates, self.decay)
+        vectors, memory = accessed(memory, keys, gates, self.decay, self.scale)
         read = vectors.flatten(1)
         return self.head(torch.cat([hidden, read], -1)), (hidden, cell, read, memory)
 

@@ -48,14 +48,14 @@ def least_used(usage: Tensor, heads: int) -> Tensor:
     return functional.one_hot(chosen, usage.shape[-1]).to(usage)
 
 
-def accessed(memory: Memory, keys: Tensor, gates: Tensor, decay: float) -> tuple[Tensor, Memory]:
+def accessed(memory: Memory, keys: Tensor, gates: Tensor, decay: float, scale: float) -> tuple[Tensor, Memory]:
     """Return what each head reads after all have written, (B, R, W), and the memory after that.
 
     Least recently used access (Santoro et al. 2016, section 3.1), for a head's key k and gate g in [0, 1]::
 
         w_write = g w_read of the step before + (1 - g) one-hot(the head's least used slot)
         M       = M with the heads' least used slots at 0, + sum over heads of w_write k
-        w_read  = softmax over slots of cosine(k, M)            what is read is w_read M
+        w_read  = softmax over slots of scale cosine(k, M)      what is read is w_read M
         usage   = decay usage + sum over heads of (w_read + w_write)
 
     Args:
@@ -63,10 +63,11 @@ def accessed(memory: Memory, keys: Tensor, gates: Tensor, decay: float) -> tuple
         keys: (B, R, W).
         gates: (B, R, 1).
         decay: in [0, 1].
+        scale: 1 in the paper.
     """
     least = least_used(memory.usage, keys.shape[1])
     written = gates * memory.weights + (1 - gates) * least  # (B, R, M)
     slots = memory.slots * (1 - least.sum(1))[..., None] + written.mT @ keys
-    weights = torch.softmax(likeness(keys, slots), -1)
+    weights = torch.softmax(scale * likeness(keys, slots), -1)
     usage = decay * memory.usage + (weights + written).detach().sum(1)
     return weights @ slots, Memory(slots, usage, weights)

@@ -75,7 +75,7 @@ METHODS: dict[str, dict[str, Any]] = {
     },
     "mann": {
         "similarity": {"name": "euclidean"},
-        "learner": {"name": "mann", "ways": 5},
+        "learner": {"name": "mann", "ways": 5, "scale": 10.0},
         "sampler": TASKS,
         "loss": {"name": "cross_entropy"},
         "validation": {"ways": 5},

@@ -31,16 +31,16 @@ def numbers(*shape: int, seed: int = 0) -> Tensor:
 # The memory
 
 
-@pytest.mark.parametrize("decay", [0.99, 0.5])
-def test_ten_steps_of_the_memory_are_the_paper_s(decay: float) -> None:
+@pytest.mark.parametrize(("decay", "scale"), [(0.99, 1.0), (0.5, 10.0)])
+def test_ten_steps_of_the_memory_are_the_paper_s(decay: float, scale: float) -> None:
     keys, gates = torch.tanh(numbers(10, 3, 2, 4)), torch.sigmoid(numbers(10, 3, 2, 1, seed=1))
     memory = Memory.empty(3, 7, 4, 2, torch.device("cpu"))
     slow = [[field[number].tolist() for field in memory] for number in range(3)]
     for step in range(10):
-        read, memory = accessed(memory, keys[step], gates[step], decay)
+        read, memory = accessed(memory, keys[step], gates[step], decay, scale)
         for number in range(3):
             expected, *slow[number] = reference.accessed(
-                *slow[number], keys[step, number].tolist(), gates[step, number, :, 0].tolist(), decay
+                *slow[number], keys[step, number].tolist(), gates[step, number, :, 0].tolist(), decay, scale
             )
             torch.testing.assert_close(read[number], torch.tensor(expected))
             for field, values in zip(memory, slow[number], strict=True):
@@ -56,11 +56,11 @@ def test_the_least_used_slots_are_told_by_hand() -> None:
 def test_a_closed_gate_writes_to_a_slot_that_nobody_used_and_an_open_one_where_it_was_read() -> None:
     empty = Memory.empty(1, 5, 3, 2, torch.device("cpu"))
     keys = torch.tensor([[[1.0, 0, 0], [0, 1, 0]]])
-    _, memory = accessed(empty, keys, torch.zeros(1, 2, 1), 0.99)
+    _, memory = accessed(empty, keys, torch.zeros(1, 2, 1), 0.99, 1.0)
     torch.testing.assert_close(memory.slots[0, :2], keys[0])
     assert not memory.slots[0, 2:].any()
     assert memory.weights[0].argmax(-1).tolist() == [0, 1]
-    _, later = accessed(memory, 2 * keys, torch.ones(1, 2, 1), 0.99)
+    _, later = accessed(memory, 2 * keys, torch.ones(1, 2, 1), 0.99, 1.0)
     torch.testing.assert_close(later.slots, memory.slots + memory.weights.mT @ (2 * keys))
 
 
@@ -95,7 +95,7 @@ def test_the_network_is_its_equations_step_by_step() -> None:
         cell = torch.sigmoid(f) * cell + torch.sigmoid(i) * torch.tanh(g)
         hidden = torch.sigmoid(o) * torch.tanh(cell)
         keys = torch.tanh(learner.keys(hidden)).view(2, 4).tolist()
-        vectors, *state = reference.accessed(*state, keys, torch.sigmoid(learner.gates(hidden)).tolist(), 0.99)
+        vectors, *state = reference.accessed(*state, keys, torch.sigmoid(learner.gates(hidden)).tolist(), 0.99, 1.0)
         read = torch.tensor(vectors).flatten()
         expected = learner.head(torch.cat([hidden, read]))
         torch.testing.assert_close(learner.sequence_scores(items, labels)[0, step], expected, atol=1e-5, rtol=1e-4)
@@ -190,6 +190,25 @@ def test_fewer_classes_than_it_knows_are_told_and_more_are_refused() -> None:
 def test_numbers_out_of_range_are_refused() -> None:
     with pytest.raises(ValueError, match="ways is 1"):
         mann(ways=1)
-    for options in ({"units": 0}, {"slots": 1}, {"decay": 1.5}):
+    for options in ({"units": 0}, {"slots": 1}, {"decay": 1.5}, {"scale": 0}):
         with pytest.raises(ValueError, match="units is"):
             mann(**options)
+
+
+def test_it_learns_to_remember() -> None:
+    """Two items, drawn anew in every sequence, and one of them again: which it is, and of what class, is to be told."""
+    learner = mann(ways=2, units=32, slots=6, width=8, scale=10.0).train()
+    optimizer = torch.optim.AdamW(learner.parameters(), 1e-2)
+    generator, accuracies = torch_generator(0, "tasks"), []
+    for _ in range(220):
+        two = torch.randn(64, 2, DIMENSIONS, generator=generator).sign()
+        again, first = torch.randint(2, (2, 64, 1), generator=generator)
+        places = torch.cat([torch.tensor([[0, 1]]).expand(64, -1), again], 1)
+        items, labels = two.gather(1, places[..., None].expand(-1, -1, DIMENSIONS)), places ^ first
+        scores = learner.sequence_scores(items, labels)[:, 2]
+        loss = torch.nn.functional.cross_entropy(scores, labels[:, 2])
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        accuracies.append((scores.argmax(-1) == labels[:, 2]).float().mean())
+    assert torch.stack(accuracies[-20:]).mean() > 0.9

@@ -8,9 +8,9 @@ Rows = list[list[float]]
 
 
 def cosine(a: list[float], b: list[float]) -> float:
-    """Return the cosine; 0 with an empty row."""
-    lengths = [math.sqrt(sum(x * x for x in row)) for row in (a, b)]
-    return sum(x * y for x, y in zip(a, b, strict=True)) / (lengths[0] * lengths[1]) if all(lengths) else 0.0
+    """Return the cosine; about 0 with a row that is as good as empty, of a length of 1e-6 or less."""
+    lengths = [math.sqrt(sum(x * x for x in row) + 1e-12) for row in (a, b)]
+    return sum(x * y for x, y in zip(a, b, strict=True)) / (lengths[0] * lengths[1])
 
 
 def least_used(usage: list[float], heads: int) -> list[int]:
@@ -19,7 +19,7 @@ def least_used(usage: list[float], heads: int) -> list[int]:
 
 
 def accessed(
-    slots: Rows, usage: list[float], weights: Rows, keys: Rows, gates: list[float], decay: float
+    slots: Rows, usage: list[float], weights: Rows, keys: Rows, gates: list[float], decay: float, scale: float
 ) -> tuple[Rows, Rows, list[float], Rows]:
     """Return what is read (R, W), the slots (M, W), their usage (M,) and the heads' reading weights (R, M) after."""
     heads, places, width = range(len(keys)), range(len(slots)), range(len(keys[0]))
@@ -34,7 +34,7 @@ def accessed(
                 after[i][w] += written[r][i] * keys[r][w]
     read_weights, read = [], []
     for r in heads:
-        raised = [math.exp(cosine(keys[r], after[i])) for i in places]
+        raised = [math.exp(scale * cosine(keys[r], after[i])) for i in places]
         read_weights.append([one / sum(raised) for one in raised])
         read.append([sum(read_weights[r][i] * after[i][w] for i in places) for w in width])
     used = [decay * usage[i] + sum(read_weights[r][i] + written[r][i] for r in heads) for i in places]
