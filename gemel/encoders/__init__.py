@@ -4,6 +4,7 @@ from gemel.encoders.conv4 import Conv4
 from gemel.encoders.efficientnet_lite0 import EfficientNetLite0
 from gemel.encoders.encoder import Encoder, Expected
 from gemel.encoders.koch import Koch
+from gemel.encoders.mlp import MLP
 from gemel.encoders.orientations import Orientations
 from gemel.encoders.pixels import Pixels
 from gemel.encoders.pretrained import Pretrained
@@ -20,6 +21,7 @@ ENCODERS: dict[str, type[Encoder]] = {
     "vgg16": VGG16,
     "resnet12": ResNet12,
     "zagoruyko": Zagoruyko,
+    "mlp": MLP,
     "pixels": Pixels,
     "orientations": Orientations,
     "twin": Twin,
@@ -29,6 +31,7 @@ ENCODERS: dict[str, type[Encoder]] = {
 
 __all__ = [
     "ENCODERS",
+    "MLP",
     "VGG16",
     "Conv4",
     "EfficientNetLite0",

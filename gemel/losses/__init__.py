@@ -1,16 +1,17 @@
-"""What training descends: losses on pairs, triplets, classes and episodes; and miners that pick the triplets."""
+"""What training descends: losses on pairs, triplets, classes, episodes, numbers; and miners that pick the triplets."""
 
 from gemel.losses.binary_cross_entropy import BinaryCrossEntropy
 from gemel.losses.center import CenterLoss
 from gemel.losses.contrastive import ContrastiveLoss
 from gemel.losses.cross_entropy import CrossEntropy
 from gemel.losses.hinge import Hinge
-from gemel.losses.loss import ClassLoss, EpisodeLoss, PairLoss, TripletLoss
+from gemel.losses.loss import ClassLoss, EpisodeLoss, PairLoss, QueryLoss, RegressionLoss, TripletLoss
 from gemel.losses.margin_softmax import MarginSoftmax
 from gemel.losses.mean_squared_error import MeanSquaredError
 from gemel.losses.mining import MINERS, AllTriplets, DistanceWeighted, Hard, Miner, SemiHard
 from gemel.losses.plugged import MetricLearningLoss
 from gemel.losses.softmax import Softmax
+from gemel.losses.squared_error import SquaredError
 from gemel.losses.supervised_contrastive import SupervisedContrastive
 from gemel.losses.triplet import Triplet
 
@@ -33,11 +34,15 @@ EPISODE_LOSSES: dict[str, type[EpisodeLoss]] = {
     "cross_entropy": CrossEntropy,
     "mean_squared_error": MeanSquaredError,
 }
-LOSSES: dict[str, type[PairLoss] | type[TripletLoss] | type[ClassLoss] | type[EpisodeLoss]] = {
+REGRESSION_LOSSES: dict[str, type[RegressionLoss]] = {
+    "squared_error": SquaredError,
+}
+LOSSES: dict[str, type[PairLoss] | type[TripletLoss] | type[ClassLoss] | type[QueryLoss]] = {
     **PAIR_LOSSES,
     **TRIPLET_LOSSES,
     **CLASS_LOSSES,
     **EPISODE_LOSSES,
+    **REGRESSION_LOSSES,
 }
 
 __all__ = [
@@ -46,6 +51,7 @@ __all__ = [
     "LOSSES",
     "MINERS",
     "PAIR_LOSSES",
+    "REGRESSION_LOSSES",
     "TRIPLET_LOSSES",
     "AllTriplets",
     "BinaryCrossEntropy",
@@ -62,8 +68,11 @@ __all__ = [
     "MetricLearningLoss",
     "Miner",
     "PairLoss",
+    "QueryLoss",
+    "RegressionLoss",
     "SemiHard",
     "Softmax",
+    "SquaredError",
     "SupervisedContrastive",
     "Triplet",
     "TripletLoss",

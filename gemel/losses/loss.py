@@ -1,4 +1,4 @@
-"""The four kinds of loss, by what they compare."""
+"""The five kinds of loss, by what they compare."""
 
 from __future__ import annotations
 
@@ -47,12 +47,50 @@ class ClassLoss(nn.Module, ABC):
             return self.mean_loss(embeddings, labels)
 
 
-class EpisodeLoss(nn.Module, ABC):
+class QueryLoss(nn.Module, ABC):
+    """What a network puts out for queries, and the truth -> the mean loss: (Q, N), (Q,) -> ().
+
+    Attributes:
+        metric: what ``figure`` is called.
+    """
+
+    metric: str
+
+    @abstractmethod
+    def forward(self, outputs: Tensor, truth: Tensor) -> Tensor:
+        """Return the mean loss of the queries: ()."""
+
+    @abstractmethod
+    def width(self, truth: Tensor) -> int:
+        """Return N, how many outputs count, of a truth (..., Q)."""
+
+    @abstractmethod
+    def figure(self, outputs: Tensor, truth: Tensor) -> Tensor:
+        """Return how well the queries were told: (..., Q, N), (..., Q) -> ()."""
+
+
+class EpisodeLoss(QueryLoss, ABC):
     """Scores of queries with an episode's classes, and the true classes -> the mean loss.
 
     ``forward(scores, labels)``: (Q, N), (Q,) in 0 ... N-1 -> ().
     """
 
-    @abstractmethod
-    def forward(self, scores: Tensor, labels: Tensor) -> Tensor:
-        """Return the mean loss of the queries: ()."""
+    metric = "accuracy"
+
+    def width(self, truth: Tensor) -> int:
+        return int(truth.max()) + 1
+
+    def figure(self, outputs: Tensor, truth: Tensor) -> Tensor:
+        return (outputs.argmax(-1) == truth).float().mean()
+
+
+class RegressionLoss(QueryLoss, ABC):
+    """One number told for each query, and the true number -> the mean loss: (Q, 1), (Q,) -> ()."""
+
+    metric = "squared_error"
+
+    def width(self, truth: Tensor) -> int:
+        return 1
+
+    def figure(self, outputs: Tensor, truth: Tensor) -> Tensor:
+        return (outputs.squeeze(-1) - truth).square().mean()

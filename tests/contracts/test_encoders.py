@@ -22,6 +22,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "efficientnet_lite0": {"tune": "all", "blank": True},
     "pretrained": {"published": FACTS, "tune": "all", "blank": True},
     "zagoruyko": {"width": 0.05},
+    "mlp": {"dimensions": 24},
     "pixels": {},
     "orientations": {"cell": 4},
     "twin": {
@@ -37,6 +38,7 @@ VARIANTS = [
     ("vgg16", {"batch_norm": False, "pool": 2, "hidden": 12}),
     ("resnet12", {"dimensions": 5, "pool": 2}),
     ("zagoruyko", {"dimensions": 5}),
+    ("mlp", {"layers": 3}),
     ("efficientnet_lite0", {"dimensions": 5}),
     ("pretrained", {"dimensions": 5, "pooling": "mean"}),
     ("twin", {"dimensions": 6, "left": {"widths": [4], "name": "residual"}, "right": "conv4"}),

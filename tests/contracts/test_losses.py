@@ -16,11 +16,13 @@ from gemel.losses import (
     LOSSES,
     MINERS,
     PAIR_LOSSES,
+    REGRESSION_LOSSES,
     TRIPLET_LOSSES,
     ClassLoss,
     EpisodeLoss,
     Miner,
     PairLoss,
+    RegressionLoss,
     TripletLoss,
 )
 from gemel.randomness import seeded, torch_generator
@@ -49,11 +51,13 @@ CLASS_CASES: list[Case] = [
     ("metric_learning", {"loss": "TripletMarginLoss", "miner": "BatchHardMiner"}),
 ]
 EPISODE_CASES: list[Case] = [("cross_entropy", {}), ("mean_squared_error", {})]
+REGRESSION_CASES: list[Case] = [("squared_error", {})]
 CASES = (
     (PAIR_CASES, PAIR_LOSSES),
     (TRIPLET_CASES, TRIPLET_LOSSES),
     (CLASS_CASES, CLASS_LOSSES),
     (EPISODE_CASES, EPISODE_LOSSES),
+    (REGRESSION_CASES, REGRESSION_LOSSES),
 )
 
 
@@ -353,6 +357,42 @@ def test_episode_gradients_are_finite_and_fall_when_descended(episode_loss: Epis
     assert x.grad is not None
     assert x.grad.isfinite().all()
     assert episode_loss(x - x.grad, truth) < first
+
+
+def test_an_episode_s_outputs_are_its_classes_and_its_figure_the_share_told_right(episode_loss: EpisodeLoss) -> None:
+    scores, truth = torch.eye(4), torch.tensor([0, 1, 2, 1])
+    assert episode_loss.metric == "accuracy"
+    assert episode_loss.width(truth) == 3
+    assert episode_loss.figure(scores, truth) == 0.75
+    assert episode_loss.figure(torch.stack([scores, scores.flip(0)]), truth.expand(2, -1)) == 0.375
+
+
+# Losses on numbers
+
+
+@pytest.fixture(params=REGRESSION_CASES, ids=named(REGRESSION_CASES))
+def regression_loss(request: pytest.FixtureRequest) -> RegressionLoss:
+    loss: RegressionLoss = made("loss", REGRESSION_LOSSES, request.param)
+    return loss
+
+
+def test_regression_loss_is_least_for_the_truth_and_rises_either_way(regression_loss: RegressionLoss) -> None:
+    truth = rows(9)[:, 0]
+    costs = [regression_loss(truth[:, None] + away, truth) for away in (-2.0, -1.0, 0.0, 1.0, 2.0)]
+    assert all(cost.shape == () for cost in costs)
+    assert costs[0] > costs[1] > costs[2] == 0
+    assert costs[4] > costs[3] > costs[2]
+    assert regression_loss.width(truth) == 1
+
+
+def test_regression_loss_does_not_see_the_order_and_its_gradient_descends(regression_loss: RegressionLoss) -> None:
+    told, truth = rows(9)[:, :1].clone().requires_grad_(), rows(9)[:, 1]
+    order = torch.randperm(9, generator=torch_generator(0, "order"))
+    cost = regression_loss(told, truth)
+    torch.testing.assert_close(regression_loss(told[order], truth[order]), cost)
+    cost.backward()
+    assert told.grad is not None
+    assert regression_loss(told - told.grad, truth) < cost
 
 
 # Miners

@@ -4,7 +4,7 @@ import math
 
 import torch
 
-from gemel.losses import CrossEntropy, MeanSquaredError
+from gemel.losses import CrossEntropy, MeanSquaredError, SquaredError
 from gemel.randomness import torch_generator
 from tests.reference import losses as slow
 
@@ -23,3 +23,10 @@ def test_by_hand() -> None:
     expected = (math.log(2) + math.log(math.e + 1)) / 2
     torch.testing.assert_close(CrossEntropy()(scores, truth), torch.tensor(expected))
     torch.testing.assert_close(MeanSquaredError()(scores, truth), torch.tensor((0 + 1 + 1 + 1) / 4))
+
+
+def test_squared_error_by_hand() -> None:
+    told, truth = torch.tensor([[1.0], [2.0], [-1.0]]), torch.tensor([1.0, 0.0, 2.0])
+    assert SquaredError()(told, truth) == (0 + 4 + 9) / 3
+    assert SquaredError().figure(torch.stack([told, told + 1]), truth.expand(2, -1)) == (0 + 4 + 9 + 1 + 9 + 4) / 6
+    assert SquaredError().metric == "squared_error"
