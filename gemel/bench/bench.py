@@ -140,10 +140,13 @@ class Bench:
         )
 
     def differences(self, rows: Iterable[Row]) -> list[Difference]:
-        """Return how far each method is from the best of its protocol and setting, on the very same episodes."""
-        found = []
-        for same in by_setting(rows):
-            best = max(same, key=lambda row: row.accuracy)
+        """Return how far each method is from the best of its protocol and setting, on the very same episodes.
+
+        A transductive one is the best only where there is no other.
+        """
+        found, methods = [], self.definition.methods
+        for same in by_setting(row for row in rows if row.method in methods):
+            best = max(same, key=lambda row: (not methods[row.method].transductive, row.accuracy))
             found += [self.difference(row, best) for row in same if row is not best]
         return [one for one in found if one is not None]
 

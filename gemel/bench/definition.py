@@ -84,12 +84,14 @@ class Method(Part):
         overrides: what is changed in it, as ``key=value``.
         protocols: those under which it can be asked, if not all.
         start: another method, whose model it begins with.
+        transductive: it sees all queries of an episode together, so that nothing else is measured against it.
     """
 
     recipe: str
     overrides: tuple[str, ...] = ()
     protocols: tuple[str, ...] = ()
     start: str = ""
+    transductive: bool = False
 
 
 class Published(Part):
@@ -134,6 +136,10 @@ class Definition(Part):
         """Return a method's published accuracy, or None."""
         told = (one for one in self.published if (one.method, one.protocol) == (method, protocol))
         return next((one.accuracy[setting] for one in told if setting in one.accuracy), None)
+
+    def label(self, method: str) -> str:
+        """Return a method's name, with what a reader must know of it."""
+        return f"{method} (transductive)" if self.methods[method].transductive else method
 
     def asks(self, protocol: str, method: str) -> bool:
         """Tell whether a method is asked under a protocol."""

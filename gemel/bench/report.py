@@ -7,6 +7,12 @@ from collections.abc import Iterable, Sequence
 from gemel.bench.definition import Definition, Setting
 from gemel.bench.row import Difference, Results, Row
 
+#: Told where there is such a row.
+TRANSDUCTIVE = (
+    "A transductive method sees all queries of an episode together, and may know that they are equally many of each "
+    "class: its rows compare with each other alone."
+)
+
 
 def page(definition: Definition, results: Results) -> str:
     """Return Markdown: the papers' figures beside ours, the differences between methods, how it was measured."""
@@ -20,6 +26,8 @@ def page(definition: Definition, results: Results) -> str:
     ]
     for name in protocols:
         parts += [f"## {name}", accuracies(definition, [row for row in rows if row.protocol == name])]
+    if any(definition.methods[row.method].transductive for row in rows):
+        parts.append(TRANSDUCTIVE)
     if results.differences:
         parts += ["## Differences on the very same episodes", differences(results.differences)]
     parts += ["## How it was measured", circumstances(definition, rows), sources(definition)]
@@ -37,7 +45,7 @@ def accuracies(definition: Definition, rows: Sequence[Row]) -> str:
     settings = sorted({row.setting for row in rows})
     cells = {(row.method, row.setting): cell(row) for row in rows}
     methods = [name for name in definition.methods if any(row.method == name for row in rows)]
-    lines = [[name, *(cells.get((name, setting), "–") for setting in settings)] for name in methods]
+    lines = [[definition.label(name), *(cells.get((name, setting), "–") for setting in settings)] for name in methods]
     return table(["method", *map(in_words, settings)], lines)
 
 

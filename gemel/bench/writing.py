@@ -41,17 +41,17 @@ def figure(definition: Definition, results: Results) -> Figure:
     panels: dict[str, list[Mark]] = {name: [] for name in definition.protocols}
     for row in sorted(results.rows, key=lambda row: row.setting):
         if row.protocol in panels:
-            panels[row.protocol].append(mark(row))
-    order = list(definition.methods)
+            panels[row.protocol].append(mark(row, definition.label(row.method)))
+    order = [definition.label(name) for name in definition.methods]
     known = {name: sorted(marks, key=lambda one: order.index(one.method)) for name, marks in panels.items() if marks}
     return benchmark(known, definition.description)
 
 
-def mark(row: Row) -> Mark:
-    """Return a row's error as it is drawn."""
+def mark(row: Row, name: str) -> Mark:
+    """Return a row's error as it is drawn, under a method's name."""
     low, high = row.ci95
     paper = None if row.paper is None else 1 - row.paper
-    return Mark(row.method, in_words(row.setting), 1 - row.accuracy, (1 - high, 1 - low), paper)
+    return Mark(name, in_words(row.setting), 1 - row.accuracy, (1 - high, 1 - low), paper)
 
 
 def line(row: Row) -> str:

@@ -41,6 +41,13 @@ MADE = Definition.model_validate(
         "methods": {
             "prototypical": {"recipe": "prototypical", "overrides": QUICK},
             "matching": {"recipe": "matching", "overrides": QUICK},
+            "together": {
+                "recipe": "prototypical",
+                "overrides": [*QUICK, "method=transductive", "training.steps=0"],
+                "start": "prototypical",
+                "transductive": True,
+                "protocols": ["turned"],
+            },
             "pixels": {"recipe": "pixels", "overrides": ["preprocessing.size=16"], "protocols": ["within"]},
         },
         "published": [
@@ -80,7 +87,8 @@ def test_every_question_has_its_row_and_every_row_its_circumstances(done: tuple[
         for m in ("prototypical", "matching")
         for p in (("turned", "5w1s"), ("turned", "5w2s"), ("within", "4w1s"))
     }
-    assert asked == learnt | {("pixels", "within", "4w1s")}
+    together = {("together", "turned", setting) for setting in ("5w1s", "5w2s")}
+    assert asked == learnt | together | {("pixels", "within", "4w1s")}
     for row in results.rows:
         assert 0 <= row.ci95[0] <= row.accuracy <= row.ci95[1] <= 1
         assert row.episodes == 20
@@ -114,6 +122,20 @@ def test_differences_are_paired_by_episode(done: tuple[Path, Results]) -> None:
             ]
             assert told[row.method].difference == pytest.approx(np.mean(rates[0] - rates[1]))
             assert told[row.method].difference == pytest.approx(row.accuracy - best.accuracy)
+
+
+def test_a_transductive_method_begins_with_another_s_model_and_is_nobody_s_measure(done: tuple[Path, Results]) -> None:
+    folder, results = done
+    start = load(folder / "runs" / "prototypical-glyphs")
+    row = next(row for row in results.rows if row.method == "together")
+    assert (row.steps, row.train_seconds) == (4, start.facts["training"]["seconds"])
+    assert load(folder / "runs" / "together-glyphs").facts["start"]["weights_sha256"] == start.fingerprint
+    turned = [one for one in results.differences if one.protocol == "turned"]
+    assert {one.method for one in turned} > {"together"}
+    assert "together" not in {one.other for one in turned}
+    page = (folder / "results" / "made.md").read_text(encoding="utf-8")
+    assert "| together (transductive) | " in page
+    assert "its rows compare with each other alone" in page
 
 
 def test_the_page_and_the_figure_are_written(done: tuple[Path, Results]) -> None:
