@@ -1,5 +1,6 @@
 """How a network becomes another one for a support set: its structure apart from its numbers, and what changes these."""
 
+from gemel.adaptation.abreast import abreast, stacked
 from gemel.adaptation.encoded import Encoded
 from gemel.adaptation.handed_gradient import handed_gradient
 from gemel.adaptation.inner_loop import descent
@@ -25,6 +26,8 @@ __all__ = [
     "Numbers",
     "RunningScale",
     "Stateless",
+    "abreast",
     "descent",
     "handed_gradient",
+    "stacked",
 ]

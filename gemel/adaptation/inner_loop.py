@@ -14,7 +14,7 @@ from gemel.adaptation.stateless import Numbers
 def descent(
     start: Numbers, loss_of: Callable[[Numbers, int], Tensor], rule: InnerRule, steps: int, order: int
 ) -> Iterator[Numbers]:
-    """Give the numbers after each of so many steps: ``phi_k = rule(phi_{k-1}, grad loss(phi_{k-1}))``.
+    """Give the numbers after 0, 1, ... so many steps: ``phi_k = rule(phi_{k-1}, grad loss(phi_{k-1}))``.
 
     Args:
         start: phi_0.
@@ -25,6 +25,7 @@ def descent(
             gradients for constants (no second-order graph is built); 0 leaves no graph at all: each phi is a leaf.
     """
     numbers, memory = dict(start), dict[str, Tensor]()
+    yield numbers
     for step in range(steps):
         if order == 0:
             numbers = {name: value.detach().requires_grad_() for name, value in numbers.items()}

@@ -23,12 +23,13 @@ class Stateless:
         network: whose structure is taken.
         training: as in training: dropout drops, and running statistics are brought up to date.
         batch_statistics: batch norms take the statistics of the batch in evaluation, too.
+        twice: batch norms are those that are cheap to differentiate twice, which ``torch.func.vmap`` does not take.
     """
 
-    def __init__(self, network: nn.Module, training: bool, batch_statistics: bool) -> None:
+    def __init__(self, network: nn.Module, training: bool, batch_statistics: bool, twice: bool = True) -> None:
         self.structure = copy.deepcopy(network).to("meta").train(training)
         for norm in self.structure.modules():
-            if type(norm) is nn.BatchNorm2d:
+            if twice and type(norm) is nn.BatchNorm2d:
                 norm.__class__ = TwiceNorm  # the same numbers, under the same names
             if batch_statistics and not training and isinstance(norm, _BatchNorm):
                 norm.train()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -16,26 +16,24 @@ from gemel.encoders import Encoder, Pixels
 from gemel.errors import DataError
 from gemel.learners.classifier import Classifier
 from gemel.learners.learner import EmbeddingLearner, Step
-from gemel.losses.loss import EpisodeLoss
+from gemel.losses.loss import EpisodeLoss, QueryLoss
 from gemel.similarity import Similarity
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one task gave: ``loss`` (), ``gradients`` of what the learner learns, ``accuracy`` () on its queries."""
+    """What some tasks gave, in the mean: ``loss`` (), ``figure`` () on queries, and ``gradients`` of what is learnt."""
 
     loss: Tensor
     gradients: Sequence[Tensor]
-    accuracy: Tensor
-
-
-def mean(values: Sequence[Tensor]) -> Tensor:
-    """Return the mean of numbers ()."""
-    return torch.stack(list(values)).mean()
+    figure: Tensor
+    tasks: int = 1
 
 
 class Adaptive(EmbeddingLearner, ABC):
     """A network ``W f(x) + b`` whose numbers a support set changes, before it is asked about queries.
+
+    It tells classes, or, under a ``RegressionLoss``, a number an item.
 
     What serves a support set is not known before it comes, and so an item's embedding is its pixels; class scores are
     the logits of the adapted network. Two items by themselves, which verification compares, are compared by the
@@ -48,9 +46,9 @@ class Adaptive(EmbeddingLearner, ABC):
     Args:
         encoder: f.
         similarity: compares two items' embeddings by f.
-        loss: an ``EpisodeLoss`` of logits.
+        loss: an ``EpisodeLoss`` of logits, or a ``RegressionLoss``.
         size: the items' (height, width); a recipe's ``preprocessing.size`` is taken.
-        ways: rows of the head: the classes that a support set can hold.
+        ways: rows of the head: the classes that a support set can hold; a ``RegressionLoss`` has it one row.
         batch_norm: ``batch``; or ``running``, statistics kept from training, under which answers have no company.
         transductive: queries share the statistics of their batch.
 
@@ -60,13 +58,19 @@ class Adaptive(EmbeddingLearner, ABC):
 
     sampler = "tasks"
     batches = (Tasks, Episode)
-    loss_kind = EpisodeLoss
+    loss_kind = QueryLoss
+
+    #: Steps on a support set before an answer.
+    test_steps: int
+
+    #: Tasks that go through side by side; a learner that can says how many.
+    together: int = 1
 
     def __init__(
         self,
         encoder: Encoder,
         similarity: Similarity,
-        loss: EpisodeLoss,
+        loss: QueryLoss,
         size: tuple[int, int],
         ways: int = 5,
         batch_norm: str = "batch",
@@ -76,9 +80,10 @@ class Adaptive(EmbeddingLearner, ABC):
             raise ValueError(f"ways is {ways}; it must be at least 2")
         if batch_norm not in ("batch", "running"):
             raise ValueError(f"batch_norm is '{batch_norm}'; it must be 'batch' or 'running'")
-        network = Network(encoder, ways)
+        rows = ways if isinstance(loss, EpisodeLoss) else 1
+        network = Network(encoder, rows)
         super().__init__(Pixels(encoder.channels, size), Encoded(network, similarity, size))
-        self.loss, self.ways = loss, ways
+        self.loss, self.ways = loss, rows
         self.batch_norm, self.transductive = batch_norm, transductive
         self.functions = tuple(Stateless(network, mode, batch_norm == "batch") for mode in (False, True))
 
@@ -109,13 +114,17 @@ class Adaptive(EmbeddingLearner, ABC):
             raise TypeError(f"{type(self).__name__} trains on Tasks or Episode batches, not {type(batch).__name__}.")
         episodes = batch.episodes if isinstance(batch, Tasks) else (batch,)
         learnt = [parameter for parameter in self.parameters() if parameter.requires_grad]
-        sums, losses, rates = [torch.zeros_like(value) for value in learnt], [], []
-        for episode in episodes:
-            outcome = self.outcome(episode, learnt)
-            torch._foreach_add_(sums, list(outcome.gradients), alpha=1 / len(episodes))
-            losses.append(outcome.loss)
-            rates.append(outcome.accuracy)
-        return Step(handed_gradient(mean(losses), learnt, sums), {"accuracy": mean(rates)})
+        sums = [torch.zeros_like(value) for value in learnt]
+        loss = figure = torch.zeros((), device=self.device)
+        for outcome in self.outcomes(episodes, learnt):
+            share = outcome.tasks / len(episodes)
+            torch._foreach_add_(sums, list(outcome.gradients), alpha=share)
+            loss, figure = loss + share * outcome.loss, figure + share * outcome.figure
+        return Step(handed_gradient(loss, learnt, sums), {self.loss.metric: figure})
+
+    def outcomes(self, episodes: Sequence[Episode], learnt: Sequence[Tensor]) -> Iterator[Outcome]:
+        """Give what the tasks of a batch give, one after another."""
+        return (self.outcome(episode, learnt) for episode in episodes)
 
     @abstractmethod
     def outcome(self, episode: Episode, learnt: Sequence[Tensor]) -> Outcome:
@@ -124,10 +133,31 @@ class Adaptive(EmbeddingLearner, ABC):
     # Answering
 
     @abstractmethod
+    def walked(self, function: Stateless, support: Labelled, steps: int) -> Iterator[Numbers]:
+        """Give all numbers of the network after 0, 1, ... steps on a support set."""
+
+    @torch.enable_grad()
+    def path(self, support: Labelled, steps: int) -> Iterator[Numbers]:
+        """Give all numbers of the network after 0, 1, ... steps on a support set, as an answer takes them: no graph."""
+        for numbers in self.walked(self.functions[False], support, steps):
+            yield {name: value.detach() for name, value in numbers.items()}
+
     def adapted(self, support: Labelled) -> Numbers:
         """Return all numbers of the network after the support set, without a graph."""
+        *_, last = self.path(support, self.test_steps)
+        return last
 
     def adapt(self, support: Labelled) -> AdaptedClassifier:
+        """Return a classifier for the classes of a support set; the learner itself does not change.
+
+        Raises:
+            DataError: there are more classes than the head has rows, or the loss is of numbers.
+        """
+        if not isinstance(self.loss, EpisodeLoss):
+            raise DataError(
+                f"{type(self.loss).__name__} is of numbers, and no classifier comes of it; path(support, steps) gives "
+                "the adapted network."
+            )
         items, labels = self.embed(support.items).clone(), support.labels.clone()
         numbers, classes = self.settled(items, labels, int(labels.max()) + 1)
         return AdaptedClassifier(self, items, labels, {name: value.clone() for name, value in numbers.items()}, classes)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import torch
 from torch import Tensor
@@ -11,7 +11,7 @@ from gemel.adaptation import FixedRate, Numbers, Stateless, descent
 from gemel.batches import Episode, Labelled
 from gemel.encoders import Encoder
 from gemel.learners.adaptive import Adaptive, Outcome
-from gemel.losses.loss import EpisodeLoss
+from gemel.losses.loss import QueryLoss
 from gemel.similarity import Similarity
 
 #: What a vector is, in as many pieces as the network has tensors.
@@ -72,7 +72,7 @@ class IMAML(Adaptive):
         self,
         encoder: Encoder,
         similarity: Similarity,
-        loss: EpisodeLoss,
+        loss: QueryLoss,
         size: tuple[int, int],
         ways: int = 5,
         steps: int = 8,
@@ -94,31 +94,36 @@ class IMAML(Adaptive):
 
     def support_loss(self, function: Stateless, support: Labelled) -> Callable[[Numbers], Tensor]:
         """Return phi -> ``L_support(phi)``."""
-        buffers, classes = dict(self.network.named_buffers()), int(support.labels.max()) + 1
+        buffers, classes = dict(self.network.named_buffers()), self.loss.width(support.labels)
 
         def loss_of(numbers: Numbers) -> Tensor:
             return self.loss(function({**buffers, **numbers}, support.items)[:, :classes], support.labels)
 
         return loss_of
 
-    def reached(self, function: Stateless, support: Labelled, steps: int) -> Numbers:
-        """Return the parameters after so many steps towards phi*, each a leaf."""
+    def walked(self, function: Stateless, support: Labelled, steps: int) -> Iterator[Numbers]:
+        """Give all numbers of the network after 0, 1, ... steps towards phi*."""
         start, loss_of = dict(self.network.named_parameters()), self.support_loss(function, support)
 
         def pulled(numbers: Numbers, step: int) -> Tensor:
             away = sum((value - start[name].detach()).square().sum() for name, value in numbers.items())
             return loss_of(numbers) + self.strength / 2 * away
 
-        *_, last = descent(start, pulled, self.rule, steps, order=0)
-        return {name: value.detach().requires_grad_() for name, value in last.items()}
+        for numbers in descent(start, pulled, self.rule, steps, order=0):
+            yield {**self.numbers(), **numbers}
+
+    def reached(self, function: Stateless, support: Labelled) -> Numbers:
+        """Return the parameters after the steps of training towards phi*, each a leaf."""
+        *_, last = self.walked(function, support, self.steps)
+        return {name: last[name].detach().requires_grad_() for name, _ in self.network.named_parameters()}
 
     @torch.enable_grad()
     def outcome(self, episode: Episode, learnt: Sequence[Tensor]) -> Outcome:
         function, truth = self.functions[self.training], episode.query.labels
-        numbers = self.reached(function, episode.support, self.steps)
+        numbers = self.reached(function, episode.support)
         leaves = list(numbers.values())
-        logits = function({**self.numbers(), **numbers}, episode.query.items)[:, : int(truth.max()) + 1]
-        loss = self.loss(logits, truth)
+        outputs = function({**self.numbers(), **numbers}, episode.query.items)[:, : self.loss.width(truth)]
+        loss = self.loss(outputs, truth)
         direct = list(torch.autograd.grad(loss, leaves))
         slopes = torch.autograd.grad(self.support_loss(function, episode.support)(numbers), leaves, create_graph=True)
 
@@ -129,8 +134,4 @@ class IMAML(Adaptive):
         solved = dict(zip(numbers, conjugate_gradient(product, direct, self.rounds), strict=True))
         by_parameter = {id(value): solved[name] for name, value in self.network.named_parameters()}
         gradients = [by_parameter[id(value)].detach() for value in learnt]
-        return Outcome(loss.detach(), gradients, (logits.argmax(-1) == truth).float().mean())
-
-    def adapted(self, support: Labelled) -> Numbers:
-        last = self.reached(self.functions[False], support, self.test_steps)
-        return {**self.numbers(), **{name: value.detach() for name, value in last.items()}}
+        return Outcome(loss.detach(), gradients, self.loss.figure(outputs.detach(), truth))

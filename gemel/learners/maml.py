@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import torch
 from torch import Tensor
+from torch.func import vmap
 
-from gemel.adaptation import INNER_RULES, Numbers, Stateless, descent
+from gemel.adaptation import INNER_RULES, Numbers, Stateless, abreast, descent
 from gemel.batches import Batch, Episode, Labelled
 from gemel.encoders import Encoder
 from gemel.learners.adaptive import Adaptive, Outcome
 from gemel.learners.learner import Step
-from gemel.losses.loss import EpisodeLoss
+from gemel.losses.loss import QueryLoss
 from gemel.similarity import Similarity
+
+#: (numbers, items) -> outputs: of one task, or of several with the tasks along every first axis.
+Function = Callable[[Numbers, Tensor], Tensor]
 
 #: Which numbers a support set changes: the prefixes of their names.
 ADAPTS = {"all": ("encoder.", "head."), "head": ("head.",), "body": ("encoder.",)}
@@ -31,6 +35,7 @@ class MAML(Adaptive):
         rule: per_step          MAML++ (Antoniou et al. 2019): one learned rate a tensor and step
         multi_step: S           MAML++: the queries' loss after every step counts; over S training steps the last one's
                                 share rises from an even one to all
+        steps: 0                nothing adapts while it learns: one network for all tasks, as a pretrained one is
 
     Args:
         encoder, similarity, loss, size, ways, batch_norm, transductive: see ``Adaptive``.
@@ -41,6 +46,9 @@ class MAML(Adaptive):
         adapts: ``all``, ``head`` or ``body``.
         rule: ``fixed``, ``per_step``, ``per_number`` or ``lstm``.
         multi_step: see above; 0 leaves it out.
+        together: tasks that go through side by side (``torch.func.vmap``): faster where the network is so small that
+            calls, not sums, take the time, or on a GPU; their graphs are held at once. Running statistics of batch
+            norms then take the mean of what the tasks make of them.
 
     Raises:
         ValueError: an option is out of range.
@@ -52,7 +60,7 @@ class MAML(Adaptive):
         self,
         encoder: Encoder,
         similarity: Similarity,
-        loss: EpisodeLoss,
+        loss: QueryLoss,
         size: tuple[int, int],
         ways: int = 5,
         steps: int = 1,
@@ -64,12 +72,17 @@ class MAML(Adaptive):
         multi_step: int = 0,
         batch_norm: str = "batch",
         transductive: bool = True,
+        together: int = 1,
     ) -> None:
         super().__init__(encoder, similarity, loss, size, ways, batch_norm, transductive)
-        if steps < 1 or test_steps < 0 or multi_step < 0 or rate <= 0:
+        if steps < 0 or test_steps < 0 or multi_step < 0 or rate <= 0:
             raise ValueError(
-                f"steps is {steps}, test_steps {test_steps}, multi_step {multi_step}, rate {rate}; they must be >= 1, "
+                f"steps is {steps}, test_steps {test_steps}, multi_step {multi_step}, rate {rate}; they must be >= 0, "
                 ">= 0, >= 0 and > 0"
+            )
+        if together < 1 or (together > 1 and rule == "lstm"):
+            raise ValueError(
+                f"together is {together}; it must be at least 1, and 1 for rule lstm, which reads a task's loss"
             )
         if order not in (1, 2) or adapts not in ADAPTS or rule not in INNER_RULES:
             raise ValueError(
@@ -77,7 +90,10 @@ class MAML(Adaptive):
                 f"{', '.join(ADAPTS)}, and one of {', '.join(INNER_RULES)}"
             )
         self.steps, self.test_steps, self.order, self.multi_step = steps, test_steps or steps, order, multi_step
-        self.adapts = adapts
+        self.adapts, self.together = adapts, together
+        if together > 1:
+            kinds = ((mode, batch_norm == "batch") for mode in (False, True))
+            self.functions = tuple(Stateless(self.network, *kind, twice=False) for kind in kinds)
         self.rule = INNER_RULES[rule](self.changing(), steps, rate)
         self.register_buffer("seen", torch.zeros((), dtype=torch.long))
 
@@ -86,43 +102,74 @@ class MAML(Adaptive):
         return {name: value for name, value in self.network.named_parameters() if name.startswith(ADAPTS[self.adapts])}
 
     def descended(
-        self, function: Stateless, support: Labelled, classes: int, steps: int, order: int
+        self, function: Function, support: Labelled, classes: int, steps: int, order: int, start: Numbers | None = None
     ) -> Iterator[Numbers]:
-        """Give all numbers of the network after each step on a support set."""
-        every = self.numbers()
+        """Give all numbers of the network after 0, 1, ... steps on a support set, or on several side by side.
+
+        Args:
+            function: the network's.
+            support: (S, ...), (S,), or (T, S, ...), (T, S).
+            classes: outputs that count.
+            steps, order: see ``descent``.
+            start: all numbers before, with a first axis of T for several tasks; by default the network's.
+        """
+        every = self.numbers() if start is None else start
 
         def loss_of(numbers: Numbers, step: int) -> Tensor:
-            return self.loss(function({**every, **numbers}, support.items)[:, :classes], support.labels)
+            return self.total(function({**every, **numbers}, support.items)[..., :classes], support.labels)
 
-        for numbers in descent(self.changing(), loss_of, self.rule, steps, order):
+        changing = {name: every[name] for name in self.changing()}
+        for numbers in descent(changing, loss_of, self.rule, steps, order):
             yield {**every, **numbers}
+
+    def total(self, outputs: Tensor, truth: Tensor) -> Tensor:
+        """Return the loss, summed over tasks that are side by side: (Q, N), (Q,), or (T, Q, N), (T, Q) -> ()."""
+        return self.loss(outputs, truth) if truth.ndim == 1 else vmap(self.loss)(outputs, truth).sum()
 
     def forward(self, batch: Batch) -> Step:
         if self.training:
             self.seen += 1
         return super().forward(batch)
 
+    def outcomes(self, episodes: Sequence[Episode], learnt: Sequence[Tensor]) -> Iterator[Outcome]:
+        return (self.outcome(episode, learnt) for episode in abreast(episodes, self.together))
+
     @torch.enable_grad()
     def outcome(self, episode: Episode, learnt: Sequence[Tensor]) -> Outcome:
-        function, truth = self.functions[self.training], episode.query.labels
-        classes, loss = int(truth.max()) + 1, torch.zeros((), device=self.device)
-        shares = self.shares()
-        for share, numbers in zip(
-            shares, self.descended(function, episode.support, classes, self.steps, self.order), strict=True
-        ):
+        truth = episode.query.labels
+        if truth.ndim == 1:
+            return self.learnt_from(episode, self.functions[self.training], self.numbers(), learnt)
+        function, start = vmap(self.functions[self.training], randomness="different"), self.side_by_side(len(truth))
+        found = self.learnt_from(episode, function, start, learnt)
+        for name, buffer in self.network.named_buffers():
+            buffer.copy_(start[name].double().mean(0))
+        return found
+
+    def side_by_side(self, tasks: int) -> Numbers:
+        """Return all numbers of the network, once for each task: (...) -> (T, ...); buffers are copies."""
+        every = {name: value.expand(tasks, *value.shape) for name, value in self.numbers().items()}
+        return {**every, **{name: every[name].clone() for name, _ in self.network.named_buffers()}}
+
+    def learnt_from(self, episode: Episode, function: Function, start: Numbers, learnt: Sequence[Tensor]) -> Outcome:
+        """Return what one task, or several side by side, give."""
+        truth, loss = episode.query.labels, torch.zeros((), device=self.device)
+        classes, tasks = self.loss.width(truth), len(truth) if truth.ndim > 1 else 1
+        path = self.descended(function, episode.support, classes, self.steps, self.order, start)
+        for share, numbers in zip(self.shares(), path, strict=True):
             if share:
-                logits = function(numbers, episode.query.items)[:, :classes]
-                loss = loss + share * self.loss(logits, truth)
+                outputs = function(numbers, episode.query.items)[..., :classes]
+                loss = loss + share / tasks * self.total(outputs, truth)
         gradients = torch.autograd.grad(loss, learnt, allow_unused=True, materialize_grads=True)
-        return Outcome(loss.detach(), gradients, (logits.argmax(-1) == truth).float().mean())
+        return Outcome(loss.detach(), gradients, self.loss.figure(outputs.detach(), truth), tasks)
 
     def shares(self) -> list[float]:
-        """Return what the queries' loss after each step counts: the last alone, or by ``multi_step``."""
-        late = 1.0 if not self.multi_step else min(1.0, float(self.seen) / self.multi_step)
-        even = (1 - late) / self.steps
-        return [even] * (self.steps - 1) + [even + late]
+        """Return what the queries' loss after 0, 1, ... steps counts: the last alone, or by ``multi_step``."""
+        late = min(1.0, float(self.seen) / self.multi_step) if self.multi_step and self.steps else 1.0
+        shares = [0.0, *((1 - late) / self.steps for _ in range(self.steps))]
+        return [*shares[:-1], shares[-1] + late]
 
-    def adapted(self, support: Labelled) -> Numbers:
-        classes = int(support.labels.max()) + 1
-        *_, last = self.descended(self.functions[False], support, classes, self.test_steps, order=0)
-        return {name: value.detach() for name, value in last.items()}
+    def walked(self, function: Function, support: Labelled, steps: int) -> Iterator[Numbers]:
+        classes, start = self.loss.width(support.labels), None
+        if support.labels.ndim > 1:
+            function, start = vmap(function), self.side_by_side(len(support.labels))
+        return self.descended(function, support, classes, steps, 0, start)

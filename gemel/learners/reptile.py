@@ -11,7 +11,7 @@ from gemel.adaptation import Numbers, RunningScale, Stateless, descent
 from gemel.batches import Episode, Labelled
 from gemel.encoders import Encoder
 from gemel.learners.adaptive import Adaptive, Outcome
-from gemel.losses.loss import EpisodeLoss
+from gemel.losses.loss import QueryLoss
 from gemel.randomness import torch_generator
 from gemel.similarity import Similarity
 
@@ -44,7 +44,7 @@ class Reptile(Adaptive):
         self,
         encoder: Encoder,
         similarity: Similarity,
-        loss: EpisodeLoss,
+        loss: QueryLoss,
         size: tuple[int, int],
         ways: int = 5,
         steps: int = 5,
@@ -63,29 +63,28 @@ class Reptile(Adaptive):
         self.steps, self.test_steps, self.batch = steps, test_steps, batch
         self.rule = RunningScale(dict(self.network.named_parameters()), rate)
 
-    def walked(self, function: Stateless, support: Labelled, steps: int, generator: torch.Generator) -> Numbers:
-        """Return all numbers of the network after so many batches of a support set."""
-        every, classes = self.numbers(), int(support.labels.max()) + 1
-        drawn = batches(len(support.labels), self.batch, generator)
+    def walked(
+        self, function: Stateless, support: Labelled, steps: int, generator: torch.Generator | None = None
+    ) -> Iterator[Numbers]:
+        """Give all numbers of the network after 0, 1, ... batches of a support set."""
+        every, classes = self.numbers(), self.loss.width(support.labels)
+        drawn = batches(len(support.labels), self.batch, generator or torch_generator(0, "batches"))
 
         def loss_of(numbers: Numbers, step: int) -> Tensor:
             chosen = next(drawn)
-            logits = function({**every, **numbers}, support.items[chosen])[:, :classes]
-            return self.loss(logits, support.labels[chosen])
+            outputs = function({**every, **numbers}, support.items[chosen])[:, :classes]
+            return self.loss(outputs, support.labels[chosen])
 
-        *_, last = descent(dict(self.network.named_parameters()), loss_of, self.rule, steps, order=0)
-        return {**every, **{name: value.detach() for name, value in last.items()}}
+        for numbers in descent(dict(self.network.named_parameters()), loss_of, self.rule, steps, order=0):
+            yield {**every, **{name: value.detach() for name, value in numbers.items()}}
 
     @torch.enable_grad()
     def outcome(self, episode: Episode, learnt: Sequence[Tensor]) -> Outcome:
         seed = int(torch.randint(2**31, ()))  # the step's own, by which training is seeded
-        reached = self.walked(self.functions[self.training], episode.support, self.steps, torch_generator(seed))
+        *_, reached = self.walked(self.functions[self.training], episode.support, self.steps, torch_generator(seed))
         truth = episode.query.labels
         with torch.no_grad():
-            logits = self.functions[False](reached, episode.query.items)[:, : int(truth.max()) + 1]
-            loss, accuracy = self.loss(logits, truth), (logits.argmax(-1) == truth).float().mean()
+            outputs = self.functions[False](reached, episode.query.items)[:, : self.loss.width(truth)]
+            loss, figure = self.loss(outputs, truth), self.loss.figure(outputs, truth)
             apart = {id(value): value - reached[name] for name, value in self.network.named_parameters()}
-        return Outcome(loss, [apart[id(value)].detach() for value in learnt], accuracy)
-
-    def adapted(self, support: Labelled) -> Numbers:
-        return self.walked(self.functions[False], support, self.test_steps, torch_generator(0, "batches"))
+        return Outcome(loss, [apart[id(value)].detach() for value in learnt], figure)

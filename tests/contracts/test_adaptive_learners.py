@@ -34,6 +34,7 @@ CASES: dict[str, dict[str, Any]] = {
     "maml-lstm": {"steps": 2, "order": 1, "rule": "lstm", "rate": 0.2},
     "maml-running": {"batch_norm": "running", "rate": 0.1},
     "maml-alone": {"transductive": False},
+    "maml-together": {"together": 2},
     "imaml": {"steps": 3, "rounds": 2},
     "reptile": {"rate": 0.01, "test_steps": 5, "batch": 100},
 }
@@ -259,3 +260,55 @@ def test_forty_steps_teach_something(case: str, drawn: Labelled) -> None:
         optimizer.step()
         losses.append(result.loss.item())
     assert np.mean(losses[-5:]) < 0.8 * np.mean(losses[:5])
+
+
+# Numbers instead of classes
+
+
+def regression(case: str) -> Adaptive:
+    learner = assemble(
+        Recipe.of(
+            {
+                "learner": {"name": case.partition("-")[0], **CASES[case], "rate": 0.02},
+                "encoder": {"name": "mlp", "dimensions": 8},
+                "similarity": "cosine",
+                "loss": "squared_error",
+                "preprocessing": {"size": 1, "channels": 1},
+            }
+        ),
+        channels=1,
+        classes=1,
+    )
+    assert isinstance(learner, Adaptive)
+    return learner
+
+
+def line(seed: int, count: int = 6) -> Labelled:
+    x = torch.randn(count, 1, 1, 1, generator=torch_generator(seed, "x"))
+    return Labelled(x, 2 * x.flatten() - 1)
+
+
+def test_numbers_are_told_as_well(case: str) -> None:
+    learner = regression(case)
+    with seeded(0, "step"):
+        step = learner(Tasks((Episode(line(0), line(1)), Episode(line(2), line(3)))))
+    step.loss.backward()
+    assert learner.network.head.out_features == 1
+    assert step.metrics.keys() == {"squared_error"}
+    assert 0 < step.metrics["squared_error"] < 100
+    for parameter in learner.parameters():
+        assert parameter.grad is not None
+        assert parameter.grad.isfinite().all()
+
+
+def test_a_path_leads_from_the_network_to_the_support(case: str) -> None:
+    learner, support = regression(case).eval(), line(4)
+    path = list(learner.path(support, 5))
+    assert len(path) == 6
+    assert all(torch.equal(path[0][name], value) for name, value in learner.numbers().items())
+    with torch.no_grad():
+        told = [learner.functions[False](numbers, support.items) for numbers in path]
+        errors = [float(learner.loss(outputs, support.labels)) for outputs in told]
+    assert errors[-1] < errors[0]
+    with pytest.raises(DataError, match="SquaredError is of numbers, and no classifier comes of it"):
+        learner.adapt(support)

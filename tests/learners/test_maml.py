@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -100,6 +101,67 @@ def test_a_batch_of_tasks_is_the_mean_of_each() -> None:
         torch.testing.assert_close(gradient, sum(one[name] for one in each) / 3, rtol=1e-4, atol=1e-7)
 
 
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"steps": 2},
+        {"steps": 2, "order": 1, "rate": 0.1},
+        {"steps": 2, "rule": "per_step", "multi_step": 9},
+        {"rule": "per_number", "adapts": "body"},
+        {"steps": 0},
+    ],
+    ids=str,
+)
+def test_tasks_side_by_side_are_as_one_after_another(options: dict[str, Any]) -> None:
+    tasks = Tasks(tuple(episode(seed, SIDE, torch.float64) for seed in range(5)))
+    alone, together = small(**options).double(), small(**options, together=3).double()
+    expected, found = gradients(alone, tasks), gradients(together, tasks)
+    assert expected.keys() == found.keys()
+    for name, gradient in expected.items():
+        torch.testing.assert_close(found[name], gradient)
+    first, second = alone.eval()(tasks), together.eval()(tasks)
+    torch.testing.assert_close(second.loss, first.loss)
+    torch.testing.assert_close(second.metrics, first.metrics)
+
+
+def test_side_by_side_running_statistics_take_the_mean_of_the_tasks() -> None:
+    tasks = [episode(seed, SIDE) for seed in range(2)]
+    one_by_one = [small() for _ in tasks]
+    for learner, task in zip(one_by_one, tasks, strict=True):
+        learner(task)
+    together = small(together=2)
+    together(Tasks(tuple(tasks)))
+    for name, buffer in together.network.named_buffers():
+        if buffer.is_floating_point():  # running means and variances
+            each = torch.stack([dict(learner.network.named_buffers())[name] for learner in one_by_one])
+            torch.testing.assert_close(buffer, each.mean(0), rtol=1e-4, atol=1e-6)
+
+
+def test_without_a_step_it_learns_all_tasks_as_one() -> None:
+    learner, task = small(steps=0, test_steps=2), episode(8, SIDE)
+    found = gradients(learner, task)
+    loss = learner.loss(learner.functions[True](learner.numbers(), task.query.items), task.query.labels)
+    expected = torch.autograd.grad(loss, list(learner.network.parameters()))
+    for (name, _), gradient in zip(learner.network.named_parameters(), expected, strict=True):
+        torch.testing.assert_close(found[f"similarity.network.{name}"], gradient)
+    assert changed(learner, task)
+
+
+def test_a_path_begins_with_the_network_and_each_step_goes_on_from_the_last() -> None:
+    learner, task = small(steps=3, rate=0.1).eval(), episode(9, SIDE)
+    path = list(learner.path(task.support, 3))
+    assert len(path) == 4
+    assert all(torch.equal(path[0][name], value) for name, value in learner.numbers().items())
+    assert not any(value.requires_grad for numbers in path for value in numbers.values())
+    adapted = learner.adapted(task.support)
+    assert all(torch.equal(path[3][name], value) for name, value in adapted.items())
+    for before, after in itertools.pairwise(path):
+        leaves = {name: before[name].clone().requires_grad_() for name in learner.changing()}
+        loss = learner.loss(learner.functions[False]({**before, **leaves}, task.support.items), task.support.labels)
+        for (name, leaf), slope in zip(leaves.items(), torch.autograd.grad(loss, list(leaves.values())), strict=True):
+            torch.testing.assert_close(after[name], leaf.detach() - 0.1 * slope)
+
+
 def peak_of_saved_bytes(learner: MAML, batch: Tasks) -> int:
     """Return how many bytes autograd held at most."""
     held, peak = 0, 0
@@ -161,14 +223,15 @@ def test_learned_rates_start_at_the_rate_and_are_learnt() -> None:
 
 def test_every_step_counts_at_first_and_the_last_alone_in_the_end() -> None:
     learner, task = small(steps=4, multi_step=10), episode(5, SIDE)
-    assert learner.shares() == [0.25] * 4
+    assert learner.shares() == [0.0] + [0.25] * 4
     for _ in range(5):
         learner(task)
-    assert learner.shares() == [0.125] * 3 + [0.625]
+    assert learner.shares() == [0.0] + [0.125] * 3 + [0.625]
     for _ in range(9):
         learner(task)
-    assert learner.shares() == [0.0] * 3 + [1.0]
-    assert small(steps=3).shares() == [0.0, 0.0, 1.0]
+    assert learner.shares() == [0.0] * 4 + [1.0]
+    assert small(steps=3).shares() == [0.0, 0.0, 0.0, 1.0]
+    assert small(steps=0, multi_step=10).shares() == [1.0]
 
 
 def test_queries_share_their_statistics_only_where_they_may() -> None:
@@ -191,8 +254,11 @@ def test_training_keeps_running_statistics_and_answering_leaves_them() -> None:
 
 
 def test_options_out_of_range_are_refused() -> None:
-    for options in ({"steps": 0}, {"rate": 0.0}, {"test_steps": -1}, {"multi_step": -1}):
-        with pytest.raises(ValueError, match="they must be >= 1, >= 0, >= 0 and > 0"):
+    for options in ({"steps": -1}, {"rate": 0.0}, {"test_steps": -1}, {"multi_step": -1}):
+        with pytest.raises(ValueError, match="they must be >= 0, >= 0, >= 0 and > 0"):
+            small(**options)
+    for options in ({"together": 0}, {"together": 2, "rule": "lstm", "order": 1}):
+        with pytest.raises(ValueError, match="it must be at least 1, and 1 for rule lstm"):
             small(**options)
     for options in ({"order": 3}, {"adapts": "tail"}, {"rule": "many"}):
         with pytest.raises(ValueError, match="they must be 1 or 2, one of all, head, body, and one of fixed, per_step"):
