@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from gemel.bench.answer import Answer
 from gemel.bench.asking import embedded_for, on_episodes, on_official_runs, unseen_classes
@@ -19,8 +20,7 @@ from gemel.model import Model, load
 from gemel.workflows.evaluating import Embedded
 
 
-@dataclass(frozen=True)
-class Question:
+class Question(NamedTuple):
     """A method under a protocol, in one setting."""
 
     method: str
@@ -50,8 +50,7 @@ class Bench:
             Question(method, protocol, setting)
             for method in [chosen(name, known.methods, "method") for name in methods] or known.methods
             for protocol in [chosen(name, known.protocols, "protocol") for name in protocols] or known.protocols
-            if known.asks(protocol, method)
-            for setting in known.protocols[protocol].settings
+            for setting in known.settings(protocol, method)
             if not settings or setting in settings
         ]
         if not found:
@@ -64,13 +63,10 @@ class Bench:
 
         The answers are kept in the models' folders, to be compared with each other's.
         """
-        training = {question: self.definition.protocols[question.protocol].training for question in questions}
-        for method, data in dict.fromkeys((question.method, training[question]) for question in questions):
-            model = self.models.get(method, data)
-            run, asked = (
-                self.models.run(method, data),
-                [q for q in questions if (q.method, training[q]) == (method, data)],
-            )
+        of = {question: self.definition.trained(*question) for question in questions}
+        for trained in dict.fromkeys(of.values()):
+            model, run = self.models.get(trained), self.models.run(trained)
+            asked = [question for question in questions if of[question] == trained]
             known = {question: self.kept(run, model.fingerprint, question) for question in asked}
             for question, answer in self.answers(model, [q for q in asked if known[q] is None]):
                 answer.keep(self.file(run, question), self.stamp(model.fingerprint, question))
@@ -93,7 +89,7 @@ class Bench:
         for question in questions:
             protocol, progress = self.definition.protocols[question.protocol], self.models.progress
             if protocol.training not in tests:
-                recipe = self.models.recipe(question.method, protocol.training)
+                recipe = self.models.recipe(self.definition.trained(*question))
                 tests[protocol.training] = unseen_classes(model, recipe, progress)
             if protocol.official_runs:
                 yield question, on_official_runs(model)
@@ -161,7 +157,7 @@ class Bench:
     def answer_of(self, row: Row) -> Answer | None:
         """Return the answer that a row tells, as its run keeps it."""
         question = Question(row.method, row.protocol, row.setting)
-        run = self.models.run(row.method, self.definition.protocols[row.protocol].training)
+        run = self.models.run(self.definition.trained(*question))
         return self.kept(run, row.weights_sha256, question)
 
 

@@ -84,6 +84,7 @@ class Method(Part):
         overrides: what is changed in it, as ``key=value``.
         protocols: those under which it can be asked, if not all.
         start: another method, whose model it begins with.
+        each: settings, if it wants a model of its own for each, and what is changed in the recipe for it.
         transductive: it sees all queries of an episode together, so that nothing else is measured against it.
     """
 
@@ -91,6 +92,7 @@ class Method(Part):
     overrides: tuple[str, ...] = ()
     protocols: tuple[str, ...] = ()
     start: str = ""
+    each: Mapping[SettingText, tuple[str, ...]] = {}
     transductive: bool = False
 
 
@@ -101,6 +103,17 @@ class Published(Part):
     protocol: str
     source: str
     accuracy: Mapping[SettingText, float]
+
+
+class Trained(NamedTuple):
+    """One model of a benchmark: of a method, on a training's data, and for one setting if it has one for each."""
+
+    method: str
+    training: str
+    setting: Setting | None = None
+
+    def __str__(self) -> str:
+        return "-".join(str(part) for part in self if part is not None)
 
 
 class Definition(Part):
@@ -145,6 +158,16 @@ class Definition(Part):
         """Tell whether a method is asked under a protocol."""
         wanted, able = self.protocols[protocol].methods, self.methods[method].protocols
         return (not wanted or method in wanted) and (not able or protocol in able)
+
+    def settings(self, protocol: str, method: str) -> tuple[Setting, ...]:
+        """Return the settings in which a method is asked under a protocol; none where it is not."""
+        asked, each = self.protocols[protocol].settings, self.methods[method].each
+        return tuple(one for one in asked if not each or one in each) if self.asks(protocol, method) else ()
+
+    def trained(self, method: str, protocol: str, setting: Setting) -> Trained:
+        """Return which model of a method it is that is asked."""
+        own = setting if self.methods[method].each else None
+        return Trained(method, self.protocols[protocol].training, own)
 
 
 def definition(name: str) -> Definition:

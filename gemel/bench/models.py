@@ -8,7 +8,7 @@ from pathlib import Path
 
 from gemel.bench.asking import Progress
 from gemel.bench.budget import steps_within
-from gemel.bench.definition import Definition
+from gemel.bench.definition import Definition, Trained
 from gemel.errors import ModelError
 from gemel.model import Model, load
 from gemel.recipes import Recipe
@@ -19,7 +19,7 @@ from gemel.workflows.training import recipe_for, train
 
 @dataclass(frozen=True)
 class Models:
-    """One run a method and training, in one folder.
+    """The runs of a benchmark's models, in one folder.
 
     Attributes:
         definition: says by which recipe, on which data.
@@ -37,46 +37,56 @@ class Models:
     reporter: Callable[[], Reporter]
     progress: Progress
 
-    def run(self, method: str, training: str) -> Path:
-        """Return where a method's run on a training's data is."""
-        return self.folder / f"{method}-{training}"
+    def run(self, trained: Trained) -> Path:
+        """Return where a model is."""
+        return self.folder / str(trained)
 
-    def overrides(self, method: str, training: str) -> tuple[str, ...]:
+    def start(self, trained: Trained) -> Trained | None:
+        """Return the model that another begins with, if any."""
+        method = self.definition.methods[trained.method].start
+        if not method:
+            return None
+        return trained._replace(
+            method=method, setting=trained.setting if self.definition.methods[method].each else None
+        )
+
+    def overrides(self, trained: Trained) -> tuple[str, ...]:
         """Return what is changed in a method's recipe; the training's data come last."""
-        chosen = self.definition.methods[method]
-        start = (f"training.start={self.run(chosen.start, training)}",) if chosen.start else ()
-        return (*chosen.overrides, *start, *self.definition.trainings[training])
+        chosen, start = self.definition.methods[trained.method], self.start(trained)
+        own = chosen.each[trained.setting] if trained.setting is not None else ()
+        begun = (f"training.start={self.run(start)}",) if start else ()
+        return (*chosen.overrides, *own, *begun, *self.definition.trainings[trained.training])
 
-    def recipe(self, method: str, training: str) -> Recipe:
-        """Return what a method learns by on a training's data, before the budget."""
-        return completed(recipe_for(self.definition.methods[method].recipe, self.overrides(method, training)))
+    def recipe(self, trained: Trained) -> Recipe:
+        """Return what a model learns by, before the budget."""
+        return completed(recipe_for(self.definition.methods[trained.method].recipe, self.overrides(trained)))
 
-    def get(self, method: str, training: str) -> Model:
-        """Return a method's model, trained within the budget where it is not there, after the one it begins with.
+    def get(self, trained: Trained) -> Model:
+        """Return a model, trained within the budget where it is not there, after the one it begins with.
 
         Raises:
             ModelError: its training was interrupted, and is not to be gone on with.
             TrainingInterrupted: Ctrl-C came; the next call goes on.
         """
-        run = self.run(method, training)
+        run, start = self.run(trained), self.start(trained)
         if (run / "model.json").is_file():
             return load(run)
-        if self.definition.methods[method].start:
-            self.get(self.definition.methods[method].start, training)
+        if start:
+            self.get(start)
         if not (run / "recipe.yaml").is_file():
-            return self.trained(method, training)
+            return self.made(trained)
         if not self.resume:
             raise ModelError(f"{run} holds an unfinished training; go on with --resume, or remove the folder.")
         return train(None, run, resume=True, reporter=self.reporter(), progress=self.progress)
 
-    def trained(self, method: str, training: str) -> Model:
-        """Return a method's model, trained from the beginning."""
-        recipe = self.recipe(method, training)
+    def made(self, trained: Trained) -> Model:
+        """Return a model, trained from the beginning."""
+        recipe = self.recipe(trained)
         steps = recipe.training.steps and steps_within(recipe, prepare(recipe, self.progress), self.minutes)
         return train(
-            self.definition.methods[method].recipe,
-            self.run(method, training),
-            (*self.overrides(method, training), f"training.steps={steps}"),
+            self.definition.methods[trained.method].recipe,
+            self.run(trained),
+            (*self.overrides(trained), f"training.steps={steps}"),
             reporter=self.reporter(),
             progress=self.progress,
         )

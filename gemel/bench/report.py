@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from gemel.bench.definition import Definition, Setting
+from gemel.bench.definition import Definition, Setting, Trained
 from gemel.bench.row import Difference, Results, Row
 
 #: Told where there is such a row.
@@ -78,17 +78,21 @@ def points(one: Difference) -> str:
 
 def circumstances(definition: Definition, rows: Iterable[Row]) -> str:
     """Return a line a model: its size, its training, its weights, and where it was measured."""
-    learnt = {name: protocol.training for name, protocol in definition.protocols.items()}
-    models = {(row.method, learnt[row.protocol]): row for row in rows}
+    models = {definition.trained(row.method, row.protocol, row.setting): row for row in rows}
     lines = [
         (
-            row.method, learnt[row.protocol], f"{row.recipe}, seed {row.seed}", f"{row.parameters:,}", f"{row.steps:,}",
+            trained.method, of(trained), f"{row.recipe}, seed {row.seed}", f"{row.parameters:,}", f"{row.steps:,}",
             f"{row.train_seconds / 60:.0f} min", row.weights_sha256[:12], f"{row.device}, {row.hardware}", row.date,
         )
-        for row in models.values()
+        for trained, row in models.items()
     ]  # fmt: skip
     head = ["method", "learnt from", "recipe", "parameters", "steps", "training", "weights", "measured on", "date"]
     return table(head, lines)
+
+
+def of(trained: Trained) -> str:
+    """Return what a model has learnt from, and for which setting, if for one alone."""
+    return trained.training if trained.setting is None else f"{trained.training}, {in_words(trained.setting)}"
 
 
 def sources(definition: Definition) -> str:

@@ -48,6 +48,11 @@ MADE = Definition.model_validate(
                 "transductive": True,
                 "protocols": ["turned"],
             },
+            "snail": {
+                "recipe": "snail",
+                "overrides": [*QUICK, "sampler={name: tasks, tasks: 2, ways: 5, shots: 1, queries: 2}"],
+                "each": {"5w1s": [], "5w2s": ["sampler.shots=2", "learner.shots=2"]},
+            },
             "pixels": {"recipe": "pixels", "overrides": ["preprocessing.size=16"], "protocols": ["within"]},
         },
         "published": [
@@ -88,7 +93,8 @@ def test_every_question_has_its_row_and_every_row_its_circumstances(done: tuple[
         for p in (("turned", "5w1s"), ("turned", "5w2s"), ("within", "4w1s"))
     }
     together = {("together", "turned", setting) for setting in ("5w1s", "5w2s")}
-    assert asked == learnt | together | {("pixels", "within", "4w1s")}
+    each = {("snail", "turned", setting) for setting in ("5w1s", "5w2s")}
+    assert asked == learnt | together | each | {("pixels", "within", "4w1s")}
     for row in results.rows:
         assert 0 <= row.ci95[0] <= row.accuracy <= row.ci95[1] <= 1
         assert row.episodes == 20
@@ -136,6 +142,16 @@ def test_a_transductive_method_begins_with_another_s_model_and_is_nobody_s_measu
     page = (folder / "results" / "made.md").read_text(encoding="utf-8")
     assert "| together (transductive) | " in page
     assert "its rows compare with each other alone" in page
+
+
+def test_a_method_may_have_a_model_for_each_setting(done: tuple[Path, Results]) -> None:
+    folder, results = done
+    weights = {str(row.setting): row.weights_sha256 for row in results.rows if row.method == "snail"}
+    for setting, shots in (("5w1s", 1), ("5w2s", 2)):
+        model = load(folder / "runs" / f"snail-glyphs-{setting}")
+        assert model.recipe.learner["shots"] == shots
+        assert weights[setting] == model.fingerprint
+    assert "glyphs, 5-way 2-shot" in (folder / "results" / "made.md").read_text(encoding="utf-8")
 
 
 def test_the_page_and_the_figure_are_written(done: tuple[Path, Results]) -> None:
