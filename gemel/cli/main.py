@@ -8,7 +8,7 @@ import sys
 import typer
 from typer.exceptions import TyperException
 
-from gemel.cli import bench, data, demo, embed, evaluate, identify, optimiser, plot, train, verify
+from gemel.cli import bench, data, demo, embed, evaluate, identify, optimiser, plot, sinusoids, train, verify
 from gemel.cli.console import stderr
 from gemel.errors import GemelError
 
@@ -29,6 +29,7 @@ app.command("embed")(embed.embed)
 app.command("plot")(plot.plot)
 app.command("bench")(bench.bench)
 app.command("optimiser")(optimiser.optimiser)
+app.command("sinusoids")(sinusoids.sinusoids)
 
 
 def main(arguments: list[str] | None = None) -> None:

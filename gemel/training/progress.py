@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -16,8 +17,8 @@ class Record:
     """One validation: where training stood, and how good it was.
 
     ``loss`` and ``metrics`` are means over the steps since the last record; ``accuracy`` is the one-shot accuracy on
-    the validation classes, 0 ... 1; ``items_per_second`` counts training items, the validation left out; ``seconds`` is
-    the time so far, validations included.
+    the validation classes, 0 ... 1, or, where numbers are learnt, less the squared error; ``items_per_second`` counts
+    training items, the validation left out; ``seconds`` is the time so far, validations included.
     """
 
     step: int
@@ -76,10 +77,18 @@ class Silent(Reporter):
 
 
 class Bar(Reporter):
-    """A live bar with loss, accuracy, rate and time left; plain lines where the output is no terminal."""
+    """A live bar with loss, accuracy, rate and time left; plain lines where the output is no terminal.
 
-    def __init__(self, console: Console) -> None:
-        self.console = console
+    Args:
+        console: where it is drawn.
+        watched: what a record's ``accuracy`` is called.
+        shown: the accuracy -> text.
+    """
+
+    def __init__(
+        self, console: Console, watched: str = "one-shot", shown: Callable[[float], str] = "{:.1%}".format
+    ) -> None:
+        self.console, self.watched, self.shown = console, watched, shown
         self.items = self.first = self.steps = 0
         self.since = 0.0
         self.bar = Progress(
@@ -108,7 +117,8 @@ class Bar(Reporter):
         self.bar.update(self.task, completed=step, rate=rate)
 
     def record(self, record: Record, best: Record) -> None:
-        figures = f"loss {record.loss:.3f}  one-shot {record.accuracy:.1%} (best {best.accuracy:.1%})"
+        now, highest = self.shown(record.accuracy), self.shown(best.accuracy)
+        figures = f"loss {record.loss:.3f}  {self.watched} {now} (best {highest})"
         self.bar.update(self.task, figures=figures)
         if not self.console.is_terminal:
             rate = f"{record.items_per_second:,.0f} items/s"

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from io import StringIO
 
 import pytest
@@ -46,6 +47,14 @@ def test_plain_lines_where_there_is_no_terminal(clock: Clock) -> None:
         "step 60/200  loss 0.750  one-shot 12.5% (best 25.0%)  2,000 items/s  70 s left\n"
         "warning: [bold]all[/bold] is lost, and this line is longer than the console is wide\n"
     )
+
+
+def test_what_is_watched_may_be_an_error(clock: Clock) -> None:
+    output = StringIO()
+    bar = Bar(Console(file=output), "error", lambda value: f"{-value:.3f}")
+    bar.begin(0, 200)
+    bar.record(replace(FIRST, accuracy=-2.5), replace(SECOND, accuracy=-1.25))
+    assert "loss 1.500  error 2.500 (best 1.250)" in output.getvalue()
 
 
 def test_a_bar_on_a_terminal_shows_figures_rate_and_time_left(clock: Clock) -> None:
