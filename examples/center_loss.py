@@ -26,6 +26,8 @@ from gemel.learners import EmbeddingLearner
 from gemel.plots import save
 from gemel.plots.style import INK, SMALL, class_colours, new_figure, quiet
 from gemel.recipes import Recipe
+from gemel.training.device import device_of
+from gemel.training.feed import PictureFeed
 from gemel.training.progress import Silent
 from gemel.training.trainer import Trainer
 from gemel.workflows.preparing import with_statistics
@@ -75,11 +77,12 @@ def in_order(data: Dataset) -> np.ndarray:
 def trained(recipe: Recipe, data: Dataset, preprocessing: Preprocessing) -> EmbeddingLearner:
     """Return the recipe's learner after its last step; nothing is chosen on any other data."""
     learner = assemble(recipe, preprocessing.channels, len(data.classes))
+    seed, device = recipe.training.seed, device_of(recipe.training.device)
+    feed = PictureFeed(data, sampler_of(recipe, data.labels), preprocessing, augmentation_of(recipe), seed, device)
     with tempfile.TemporaryDirectory() as run:
         Trainer(
-            learner, data, sampler_of(recipe, data.labels), preprocessing, augmentation_of(recipe),
-            recipe.training, lambda average, metrics: (0.0, []), Path(run), recipe.yaml(), Silent(),
-        ).train()  # fmt: skip
+            learner, feed, recipe.training, lambda average, metrics: (0.0, []), Path(run), recipe.yaml(), Silent()
+        ).train()
     return learner.eval()
 
 
