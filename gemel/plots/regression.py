@@ -58,9 +58,11 @@ def regression(
         for row, fit in enumerate(told):
             quiet(grid[row, column], name if row == 0 else "", "x" if row == rows - 1 else "", "")
             draw_fit(grid[row, column], fit)
-    handles, names = grid[0, 0].get_legend_handles_labels()
-    above.legend(handles, names, loc="outside lower center", ncols=len(names), fontsize=SMALL, frameon=False)
-    draw_errors(below.subplots(1, len(errors), sharey=True, squeeze=False)[0], errors)
+    places = below.subplots(1, len(errors), sharey=True, squeeze=False)[0]
+    draw_errors(places, errors)
+    for part, axes in ((above, grid[0, 0]), (below, places[0])):
+        handles, names = axes.get_legend_handles_labels()
+        part.legend(handles, names, loc="outside lower center", ncols=len(names), fontsize=SMALL, frameon=False)
     return figure
 
 
@@ -83,4 +85,3 @@ def draw_errors(places: Sequence[Axes], errors: Mapping[str, Sequence[LossCurve]
         axes.minorticks_off()
         for curve, colour in zip(curves, (BLUE, VERMILION, *PALETTE[2:]), strict=False):
             draw_losses(axes, curve, colour, 2.0)
-    places[-1].legend(fontsize=SMALL, frameon=False, labelcolor=INK)
