@@ -10,10 +10,15 @@ from torch import Tensor, nn
 from torch.func import functional_call
 from torch.nn.modules.batchnorm import _BatchNorm
 
+from gemel.adaptation.twice_halve import TwiceHalve
 from gemel.adaptation.twice_norm import TwiceNorm
+from gemel.encoders.pooling import Halve
 
 #: Parameters and buffers by name.
 Numbers = Mapping[str, Tensor]
+
+#: Modules, and those that do the same under the same names but are cheap to differentiate twice.
+TWICE: dict[type[nn.Module], type[nn.Module]] = {nn.BatchNorm2d: TwiceNorm, Halve: TwiceHalve}
 
 
 class Stateless:
@@ -23,17 +28,18 @@ class Stateless:
         network: whose structure is taken.
         training: as in training: dropout drops, and running statistics are brought up to date.
         batch_statistics: batch norms take the statistics of the batch in evaluation, too.
-        twice: batch norms are those that are cheap to differentiate twice, which ``torch.func.vmap`` does not take.
+        twice: batch norms and poolings are those that are cheap to differentiate twice, which ``torch.func.vmap`` does
+            not take.
     """
 
     def __init__(self, network: nn.Module, training: bool, batch_statistics: bool, twice: bool = True) -> None:
         self.structure = copy.deepcopy(network).to("meta").train(training)
-        for norm in self.structure.modules():
-            if twice and type(norm) is nn.BatchNorm2d:
-                norm.__class__ = TwiceNorm  # the same numbers, under the same names
-            if batch_statistics and not training and isinstance(norm, _BatchNorm):
-                norm.train()
-                norm.track_running_stats = False  # in training mode, what is kept is neither read nor changed
+        for module in self.structure.modules():
+            if twice:
+                module.__class__ = TWICE.get(type(module), type(module))
+            if batch_statistics and not training and isinstance(module, _BatchNorm):
+                module.train()
+                module.track_running_stats = False  # in training mode, what is kept is neither read nor changed
 
     def __call__(self, numbers: Numbers, items: Tensor) -> Tensor:
         """Return the network's output with these numbers, all of them, in float32 at least: (B, ...) -> (B, N)."""

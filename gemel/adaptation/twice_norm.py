@@ -8,13 +8,15 @@ import torch
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
+from gemel.adaptation.layout import laid_out_as
+
 #: Over which a channel's mean is taken.
 AXES = (0, 2, 3)
 
 
-def per_channel(values: Tensor) -> Tensor:
-    """Return one number a channel in a shape that maps broadcast with: (F,) -> (F, 1, 1)."""
-    return values[:, None, None]
+def mean(maps: Tensor) -> Tensor:
+    """Return a channel's mean, in float32 at least: (B, F, H, W) -> (F,)."""
+    return maps.mean(AXES, dtype=torch.promote_types(maps.dtype, torch.float32))
 
 
 class _Forth(torch.autograd.Function):
@@ -40,6 +42,7 @@ class _Back(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, dy: Tensor, x: Tensor, gamma: Tensor, middle: Tensor, r: Tensor, eps: float) -> Any:
+        dy = laid_out_as(x, dy)
         ctx.save_for_backward(dy, x, gamma, middle, r)
         return torch.ops.aten.native_batch_norm_backward(
             dy, x, gamma, None, None, middle, r, True, eps, [True, True, True]
@@ -57,10 +60,15 @@ class _Back(torch.autograd.Function):
         n numbers a channel. All means that occur follow from five: of dy, x' dy, u, x' u and u dy.
         """
         dy, x, gamma, middle, r = ctx.saved_tensors
+        u = laid_out_as(x, u)
+
+        def per_channel(values: Tensor) -> Tensor:  # (F,) -> (F, 1, 1), as precise as the maps
+            return values.to(x.dtype)[:, None, None]
+
         whitened = (x - per_channel(middle)) * per_channel(r)
         n = x.numel() // x.shape[1]
-        m_dy, m_u = dy.mean(AXES), u.mean(AXES)
-        m_xdy, m_xu, m_udy = (whitened * dy).mean(AXES), (whitened * u).mean(AXES), (u * dy).mean(AXES)
+        m_dy, m_u = mean(dy), mean(u)
+        m_xdy, m_xu, m_udy = mean(whitened * dy), mean(whitened * u), mean(u * dy)
         inner = m_udy - m_u * m_dy - m_xu * m_xdy  # <u, P dy> / n
         length = gamma * r
         along = a - length * m_xu

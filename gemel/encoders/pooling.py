@@ -10,7 +10,11 @@ class Halve(nn.Module):
     """Max-pooling by two; an axis that is down to one stays: (B, F, H, W) -> (B, F, max(H // 2, 1), max(W // 2, 1))."""
 
     def forward(self, maps: Tensor) -> Tensor:
-        return functional.max_pool2d(maps, (min(2, maps.shape[-2]), min(2, maps.shape[-1])))
+        return functional.max_pool2d(maps, self.window(maps))
+
+    def window(self, maps: Tensor) -> tuple[int, int]:
+        """Return how many rows and columns of maps become one."""
+        return min(2, maps.shape[-2]), min(2, maps.shape[-1])
 
 
 class Embedding(nn.Module):
