@@ -7,6 +7,7 @@ from gemel.adaptation.inner_loop import descent
 from gemel.adaptation.inner_rules import FixedRate, InnerRule, RatePerNumber, RatePerStep, RunningScale
 from gemel.adaptation.lstm_rule import LstmRule
 from gemel.adaptation.network import Network
+from gemel.adaptation.side_threads import in_threads
 from gemel.adaptation.stateless import Numbers, Stateless
 
 #: Those that MAML may take.
@@ -29,5 +30,6 @@ __all__ = [
     "abreast",
     "descent",
     "handed_gradient",
+    "in_threads",
     "stacked",
 ]

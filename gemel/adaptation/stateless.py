@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import threading
 from collections.abc import Mapping
 
 import torch
@@ -24,6 +25,8 @@ TWICE: dict[type[nn.Module], type[nn.Module]] = {nn.BatchNorm2d: TwiceNorm, Halv
 class Stateless:
     """``f(numbers, items)``: a network as a function of its parameters and buffers; it keeps none of its own.
 
+    Threads may call it side by side: each puts the numbers into a structure of its own.
+
     Args:
         network: whose structure is taken.
         training: as in training: dropout drops, and running statistics are brought up to date.
@@ -40,8 +43,12 @@ class Stateless:
             if batch_statistics and not training and isinstance(module, _BatchNorm):
                 module.train()
                 module.track_running_stats = False  # in training mode, what is kept is neither read nor changed
+        self.structures: dict[int, nn.Module] = {}  # by thread
 
     def __call__(self, numbers: Numbers, items: Tensor) -> Tensor:
         """Return the network's output with these numbers, all of them, in float32 at least: (B, ...) -> (B, N)."""
-        output: Tensor = functional_call(self.structure, dict(numbers), (items,), strict=True)
+        thread = threading.get_ident()
+        if thread not in self.structures:
+            self.structures[thread] = copy.deepcopy(self.structure)
+        output: Tensor = functional_call(self.structures[thread], dict(numbers), (items,), strict=True)
         return output.to(torch.promote_types(output.dtype, torch.float32))

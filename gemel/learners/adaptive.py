@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Self
 
 import torch
@@ -22,12 +22,20 @@ from gemel.similarity import Similarity
 
 @dataclass(frozen=True)
 class Outcome:
-    """What some tasks gave, in the mean: ``loss`` (), ``figure`` () on queries, and ``gradients`` of what is learnt."""
+    """What some tasks gave, in the mean.
+
+    Attributes:
+        loss, figure: of queries, () each.
+        gradients: of what is learnt.
+        tasks: how many.
+        statistics: what became of the network's buffers, by name, where they were not changed in place.
+    """
 
     loss: Tensor
     gradients: Sequence[Tensor]
     figure: Tensor
     tasks: int = 1
+    statistics: Numbers = field(default_factory=dict)
 
 
 class Adaptive(EmbeddingLearner, ABC):
@@ -116,10 +124,15 @@ class Adaptive(EmbeddingLearner, ABC):
         learnt = [parameter for parameter in self.parameters() if parameter.requires_grad]
         sums = [torch.zeros_like(value) for value in learnt]
         loss = figure = torch.zeros((), device=self.device)
+        statistics = dict[str, Tensor]()
         for outcome in self.outcomes(episodes, learnt):
             share = outcome.tasks / len(episodes)
             torch._foreach_add_(sums, list(outcome.gradients), alpha=share)
             loss, figure = loss + share * outcome.loss, figure + share * outcome.figure
+            for name, value in outcome.statistics.items():
+                statistics[name] = statistics.get(name, 0.0) + share * value.double()
+        for name, value in statistics.items():
+            self.network.get_buffer(name).copy_(value)
         return Step(handed_gradient(loss, learnt, sums), {self.loss.metric: figure})
 
     def outcomes(self, episodes: Sequence[Episode], learnt: Sequence[Tensor]) -> Iterator[Outcome]:

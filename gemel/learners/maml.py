@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 import torch
 from torch import Tensor
 from torch.func import vmap
+from torch.nn.modules.dropout import _DropoutNd
 
-from gemel.adaptation import INNER_RULES, Numbers, Stateless, abreast, descent
+from gemel.adaptation import INNER_RULES, Numbers, Stateless, abreast, descent, in_threads
 from gemel.batches import Batch, Episode, Labelled
 from gemel.encoders import Encoder
 from gemel.learners.adaptive import Adaptive, Outcome
@@ -47,8 +49,9 @@ class MAML(Adaptive):
         rule: ``fixed``, ``per_step``, ``per_number`` or ``lstm``.
         multi_step: see above; 0 leaves it out.
         together: tasks that go through side by side (``torch.func.vmap``): faster where the network is so small that
-            calls, not sums, take the time, or on a GPU; their graphs are held at once. Running statistics of batch
-            norms then take the mean of what the tasks make of them.
+            calls, not sums, take the time, or on a GPU; their graphs are held at once.
+
+    Running statistics of batch norms take the mean of what the tasks of a batch make of them.
 
     Raises:
         ValueError: an option is out of range.
@@ -131,24 +134,41 @@ class MAML(Adaptive):
             self.seen += 1
         return super().forward(batch)
 
+    @property
+    def threads(self) -> int:
+        """How many tasks, or groups of them, are learnt from at once: one on each core.
+
+        All cores serve one after another on other devices, where a core has no more to do than to ask; and where
+        dropout draws, whose draws would fall to the tasks as their threads happen to come.
+        """
+        draws = any(isinstance(part, _DropoutNd) and part.p for part in self.network.modules())
+        return 1 if draws or self.device.type != "cpu" else torch.get_num_threads()
+
     def outcomes(self, episodes: Sequence[Episode], learnt: Sequence[Tensor]) -> Iterator[Outcome]:
-        return (self.outcome(episode, learnt) for episode in abreast(episodes, self.together))
+        def of(episode: Episode) -> Outcome:
+            return self.outcome(episode, learnt)
+
+        return in_threads(of, abreast(episodes, self.together), self.threads)
 
     @torch.enable_grad()
     def outcome(self, episode: Episode, learnt: Sequence[Tensor]) -> Outcome:
-        truth = episode.query.labels
+        truth, function = episode.query.labels, self.functions[self.training]
         if truth.ndim == 1:
-            return self.learnt_from(episode, self.functions[self.training], self.numbers(), learnt)
-        function, start = vmap(self.functions[self.training], randomness="different"), self.side_by_side(len(truth))
-        found = self.learnt_from(episode, function, start, learnt)
-        for name, buffer in self.network.named_buffers():
-            buffer.copy_(start[name].double().mean(0))
-        return found
+            kept = self.statistics()
+            found = self.learnt_from(episode, function, {**self.numbers(), **kept}, learnt)
+            return replace(found, statistics=kept)
+        start = self.side_by_side(len(truth))
+        found = self.learnt_from(episode, vmap(function, randomness="different"), start, learnt)
+        return replace(found, statistics={name: start[name].double().mean(0) for name in self.statistics()})
+
+    def statistics(self) -> Numbers:
+        """Return copies of the network's buffers, for a task to change."""
+        return {name: buffer.clone() for name, buffer in self.network.named_buffers()}
 
     def side_by_side(self, tasks: int) -> Numbers:
         """Return all numbers of the network, once for each task: (...) -> (T, ...); buffers are copies."""
         every = {name: value.expand(tasks, *value.shape) for name, value in self.numbers().items()}
-        return {**every, **{name: every[name].clone() for name, _ in self.network.named_buffers()}}
+        return {**every, **{name: every[name].clone() for name in self.statistics()}}
 
     def learnt_from(self, episode: Episode, function: Function, start: Numbers, learnt: Sequence[Tensor]) -> Outcome:
         """Return what one task, or several side by side, give."""

@@ -124,17 +124,44 @@ def test_tasks_side_by_side_are_as_one_after_another(options: dict[str, Any]) ->
     torch.testing.assert_close(second.metrics, first.metrics)
 
 
-def test_side_by_side_running_statistics_take_the_mean_of_the_tasks() -> None:
+@pytest.mark.parametrize("together", [1, 2])
+def test_tasks_in_threads_are_as_one_after_another_and_always_the_same(together: int) -> None:
+    tasks, before = Tasks(tuple(episode(seed, SIDE, torch.float64) for seed in range(5))), torch.get_num_threads()
+    found, kept = [], []
+    try:
+        for cores in (1, 2, 2):
+            torch.set_num_threads(cores)
+            learner = small(steps=2, together=together).double()
+            assert learner.threads == cores
+            found.append(gradients(learner, tasks))
+            kept.append({name: buffer.clone() for name, buffer in learner.network.named_buffers()})
+    finally:
+        torch.set_num_threads(before)
+    for name, gradient in found[0].items():
+        torch.testing.assert_close(found[1][name], gradient)
+        assert torch.equal(found[1][name], found[2][name])
+    for name, buffer in kept[0].items():
+        torch.testing.assert_close(kept[1][name], buffer)
+        assert torch.equal(kept[1][name], kept[2][name])
+
+
+def test_tasks_of_a_network_that_draws_go_one_after_another() -> None:
+    learner = small()
+    learner.network.head = nn.Sequential(nn.Dropout(0.5), learner.network.head)  # type: ignore[assignment]
+    assert learner.threads == 1
+
+
+def test_running_statistics_take_the_mean_of_the_tasks() -> None:
     tasks = [episode(seed, SIDE) for seed in range(2)]
     one_by_one = [small() for _ in tasks]
     for learner, task in zip(one_by_one, tasks, strict=True):
         learner(task)
-    together = small(together=2)
-    together(Tasks(tuple(tasks)))
-    for name, buffer in together.network.named_buffers():
-        if buffer.is_floating_point():  # running means and variances
-            each = torch.stack([dict(learner.network.named_buffers())[name] for learner in one_by_one])
-            torch.testing.assert_close(buffer, each.mean(0), rtol=1e-4, atol=1e-6)
+    for together in (small(), small(together=2)):
+        together(Tasks(tuple(tasks)))
+        for name, buffer in together.network.named_buffers():
+            if buffer.is_floating_point():  # running means and variances
+                each = torch.stack([dict(learner.network.named_buffers())[name] for learner in one_by_one])
+                torch.testing.assert_close(buffer, each.mean(0), rtol=1e-4, atol=1e-6)
 
 
 def test_without_a_step_it_learns_all_tasks_as_one() -> None:
