@@ -1,39 +1,38 @@
-"""A gallery belongs to one model: embeddings of two do not compare."""
+"""A gallery answers by one model at a time: embeddings of two do not compare."""
 
 from __future__ import annotations
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from gemel.errors import ModelError
 from gemel.gallery.database import explained, shown
-from gemel.gallery.tables import FORMAT, ModelRow
+from gemel.gallery.tables import ModelRow
 from gemel.model import Model
 
-#: The gallery's one model.
-MODEL_ID = 1
 
-
-def claim(engine: Engine, model: Model) -> None:
-    """Make the gallery this model's if it is nobody's yet.
+def claim(engine: Engine, model: Model) -> int:
+    """Make the gallery this model's if it is nobody's yet, and return the model's number.
 
     Raises:
-        ModelError: it is another model's, or was made by a newer Gemel.
+        ModelError: it is another model's.
     """
     with explained(engine.url), Session(engine) as session:
-        owner = session.get(ModelRow, MODEL_ID) or _first(session, model)
+        owner = active(session) or _first(session, model)
     where = shown(engine.url)
-    if owner.format != FORMAT:
-        raise ModelError(
-            f"{where} has format {owner.format}; this Gemel reads {FORMAT}. Install the Gemel that wrote it."
-        )
     if owner.fingerprint != model.fingerprint:
         raise ModelError(
             f"{where} was made with another model, '{owner.name}' ({owner.fingerprint[:12]}), and this one is "
             f"'{named(model)}' ({model.fingerprint[:12]}): their embeddings do not compare. Open it with that model, "
             "or enrol the items again in a new gallery."
         )
+    return owner.id
+
+
+def active(session: Session) -> ModelRow | None:
+    """Return the model by which the gallery answers; None before its first."""
+    return session.scalars(select(ModelRow).where(ModelRow.active)).one_or_none()
 
 
 def named(model: Model) -> str:
@@ -43,16 +42,10 @@ def named(model: Model) -> str:
 
 def _first(session: Session, model: Model) -> ModelRow:
     """Return the gallery's owner: this model, unless another process was first."""
-    row = ModelRow(
-        id=MODEL_ID,
-        format=FORMAT,
-        fingerprint=model.fingerprint,
-        name=named(model),
-        dimensions=model.dimensions,
-    )
+    row = ModelRow(fingerprint=model.fingerprint, name=named(model), dimensions=model.dimensions, active=True)
     try:
         session.add(row)
         session.commit()
     except IntegrityError:
         session.rollback()
-    return session.get_one(ModelRow, MODEL_ID)
+    return session.scalars(select(ModelRow).where(ModelRow.active)).one()

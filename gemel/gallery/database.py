@@ -9,10 +9,9 @@ from typing import Any
 
 from sqlalchemy import URL, Engine, QueuePool, create_engine, event, make_url
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.schema import CreateTable
 
 from gemel.errors import DataError
-from gemel.gallery.tables import Table
+from gemel.gallery.schema import brought_up
 
 #: Seconds that a writer waits for another.
 PATIENCE = 30
@@ -32,10 +31,11 @@ def url_of(address: str | Path) -> URL:
 
 
 def opened(address: str | Path) -> Engine:
-    """Return the database with a gallery's tables in it, made if need be.
+    """Return the database with a gallery's tables in it, made or brought up to date if need be.
 
     Raises:
         DataError: it cannot be opened.
+        ModelError: a newer Gemel made it.
     """
     url = url_of(address)
     with explained(url):
@@ -45,9 +45,11 @@ def opened(address: str | Path) -> Engine:
             raise DataError(f"{shown(url)} needs a driver that is not installed ({error}); install it.") from error
         if is_sqlite(url):
             event.listen(engine, "connect", _prepare_sqlite)
-        with engine.begin() as connection:
-            for table in Table.metadata.sorted_tables:
-                connection.execute(CreateTable(table, if_not_exists=True))
+        try:
+            brought_up(engine, shown(url))
+        except Exception:
+            engine.dispose()
+            raise
     return engine
 
 

@@ -15,9 +15,9 @@ from sqlalchemy.orm import Session
 
 from gemel.data.items import Item, as_image, name_of
 from gemel.errors import DataError, did_you_mean
-from gemel.gallery.claim import MODEL_ID, claim
+from gemel.gallery.claim import claim
 from gemel.gallery.database import explained, opened, shown
-from gemel.gallery.tables import ClassRow, ModelRow, ReferenceRow
+from gemel.gallery.tables import STATE_ID, ClassRow, EmbeddingRow, ReferenceRow, StateRow
 from gemel.model import Model, Support
 from gemel.verdicts import Identification, Verdict
 
@@ -47,7 +47,7 @@ class Gallery:
         self._engine = opened(address)
         self._cached: tuple[int, Support] | None = None
         try:
-            claim(self._engine, model)
+            self._model_id = claim(self._engine, model)
         except Exception:
             self.close()
             raise
@@ -66,16 +66,23 @@ class Gallery:
             raise DataError(
                 f"Class '{label}' with {len(listed)} items came; a name and at least one item are expected."
             )
-        rows = {row.sha256: row for row in self._rows(listed)}  # each picture once
+        rows = {
+            reference.sha256: (reference, embedding) for reference, embedding in self._rows(listed)
+        }  # each picture once
         with self._writing() as session:
             owner = self._class(session, label) or ClassRow(label=label)
             session.add(owner)
             session.flush()
             held = set(session.scalars(select(ReferenceRow.sha256).where(ReferenceRow.class_id == owner.id)))
             fresh = [row for digest, row in rows.items() if digest not in held]
-            for row in fresh:
-                row.class_id = owner.id
-            session.add_all(fresh)
+            for reference, _ in fresh:
+                reference.class_id = owner.id
+            session.add_all(reference for reference, _ in fresh)
+            session.flush()
+            session.add_all(
+                EmbeddingRow(model_id=self._model_id, reference_id=reference.id, embedding=embedding)
+                for reference, embedding in fresh
+            )
         return len(fresh)
 
     @overload
@@ -170,13 +177,13 @@ class Gallery:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _rows(self, items: Sequence[Item]) -> list[ReferenceRow]:
-        """Return the items embedded, of no class yet."""
+    def _rows(self, items: Sequence[Item]) -> list[tuple[ReferenceRow, np.ndarray]]:
+        """Return the items, of no class yet, each with its embedding."""
         images = [as_image(item) for item in items]
         seen = [hashlib.sha256(self.model.preprocessing.pixels(image).tobytes()).hexdigest() for image in images]
-        embeddings = self.model.embed(images).astype("<f4")
+        embeddings = self.model.embed(images)
         return [
-            ReferenceRow(model_id=MODEL_ID, embedding=row.tobytes(), source=name_of(item, position), sha256=digest)
+            (ReferenceRow(source=name_of(item, position), sha256=digest), row)
             for position, (item, row, digest) in enumerate(zip(items, embeddings, seen, strict=True))
         ]
 
@@ -187,23 +194,22 @@ class Gallery:
         older, and are read once more at the next call.
         """
         with self._reading() as session:
-            version = session.scalars(select(ModelRow.version).where(ModelRow.id == MODEL_ID)).one()
+            version = session.scalars(select(StateRow.version).where(StateRow.id == STATE_ID)).one()
             if self._cached is None or self._cached[0] != version:
                 self._cached = version, self._read(session)
             return self._cached[1]
 
     def _read(self, session: Session) -> Support:
-        columns = (ClassRow.label, ReferenceRow.embedding, ReferenceRow.source)
-        order = (ClassRow.id, ReferenceRow.id)
-        rows = session.execute(select(*columns).join_from(ReferenceRow, ClassRow).order_by(*order)).all()
+        columns = (ClassRow.label, EmbeddingRow.embedding, ReferenceRow.source)
+        held = select(*columns).join_from(EmbeddingRow, ReferenceRow).join(ClassRow)
+        held = held.where(EmbeddingRow.model_id == self._model_id)
+        rows = session.execute(held.order_by(ClassRow.id, ReferenceRow.id)).all()
         if not rows:
             raise DataError(f"The gallery {shown(self._engine.url)} is empty; enrol a class first.")
         labels, embeddings, sources = zip(*rows, strict=True)
         classes = tuple(dict.fromkeys(labels))
         numbers = {label: number for number, label in enumerate(classes)}
-        values = (
-            np.frombuffer(b"".join(embeddings), "<f4").astype(np.float32).reshape(len(rows), self.model.dimensions)
-        )  # (S, D)
+        values = np.stack(embeddings)  # (S, D)
         return Support(torch.from_numpy(values), torch.tensor([numbers[each] for each in labels]), classes, sources)
 
     def _class(self, session: Session, label: str) -> ClassRow | None:
@@ -228,5 +234,5 @@ class Gallery:
         true until it has written.
         """
         with explained(self._engine.url), Session(self._engine) as session, session.begin():
-            session.execute(update(ModelRow).where(ModelRow.id == MODEL_ID).values(version=ModelRow.version + 1))
+            session.execute(update(StateRow).where(StateRow.id == STATE_ID).values(version=StateRow.version + 1))
             yield session

@@ -182,7 +182,7 @@ def test_an_unreadable_picture_leaves_nothing_enrolled(filled, glyph_folder, tmp
 
 def test_a_failure_halfway_through_leaves_nothing(filled, glyph_folder, monkeypatch):
     rows = filled._rows([drawing(glyph_folder, 5, writer) for writer in range(3)])
-    rows[-1].embedding = None
+    rows[-1][0].sha256 = None
     monkeypatch.setattr(filled, "_rows", lambda items: rows)
     with pytest.raises(DataError, match=r"^The gallery .*parts\.db cannot be used: NOT NULL constraint failed"):
         filled.enrol("new", drawing(glyph_folder, 5, 5))
@@ -209,9 +209,9 @@ def test_another_model_is_refused(tmp_path, filled, tiny_model, other_model):
 
 def test_a_newer_format_is_refused(tmp_path, gallery, tiny_model):
     with sqlite3.connect(tmp_path / "parts.db") as connection:
-        connection.execute("UPDATE gemel_models SET format = 2")
+        connection.execute("UPDATE gemel_format SET version_num = 3")
     connection.close()
-    with pytest.raises(ModelError, match=r"has format 2; this Gemel reads 1\. Install the Gemel that wrote it\.$"):
+    with pytest.raises(ModelError, match=r"has format 3; this Gemel reads 2\. Install the Gemel that wrote it\.$"):
         Gallery(tmp_path / "parts.db", tiny_model)
 
 

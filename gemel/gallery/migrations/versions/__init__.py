@@ -1,0 +1,1 @@
+"""One module a format, from the one before it."""
