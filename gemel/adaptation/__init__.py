@@ -7,6 +7,7 @@ from gemel.adaptation.inner_loop import descent
 from gemel.adaptation.inner_rules import FixedRate, InnerRule, RatePerNumber, RatePerStep, RunningScale
 from gemel.adaptation.lstm_rule import LstmRule
 from gemel.adaptation.network import Network
+from gemel.adaptation.norm_sets import SETS, at_step, give_sets
 from gemel.adaptation.side_threads import in_threads
 from gemel.adaptation.stateless import Numbers, Stateless
 
@@ -20,6 +21,7 @@ INNER_RULES: dict[str, type[InnerRule]] = {
 
 __all__ = [
     "INNER_RULES",
+    "SETS",
     "Encoded",
     "FixedRate",
     "InnerRule",
@@ -28,7 +30,9 @@ __all__ = [
     "RunningScale",
     "Stateless",
     "abreast",
+    "at_step",
     "descent",
+    "give_sets",
     "handed_gradient",
     "in_threads",
     "stacked",

@@ -57,7 +57,8 @@ class Adaptive(EmbeddingLearner, ABC):
         loss: an ``EpisodeLoss`` of logits, or a ``RegressionLoss``.
         size: the items' (height, width); a recipe's ``preprocessing.size`` is taken.
         ways: rows of the head: the classes that a support set can hold; a ``RegressionLoss`` has it one row.
-        batch_norm: ``batch``; or ``running``, statistics kept from training, under which answers have no company.
+        batch_norm: ``batch``; or ``running``, statistics kept from training, under which answers have no company; some
+            learners know more.
         transductive: queries share the statistics of their batch.
 
     Raises:
@@ -67,6 +68,9 @@ class Adaptive(EmbeddingLearner, ABC):
     sampler = "tasks"
     batches = (Tasks, Episode)
     loss_kind = QueryLoss
+
+    #: What ``batch_norm`` may be.
+    norms: tuple[str, ...] = ("batch", "running")
 
     #: Steps on a support set before an answer.
     test_steps: int
@@ -86,20 +90,26 @@ class Adaptive(EmbeddingLearner, ABC):
     ) -> None:
         if ways < 2:
             raise ValueError(f"ways is {ways}; it must be at least 2")
-        if batch_norm not in ("batch", "running"):
-            raise ValueError(f"batch_norm is '{batch_norm}'; it must be 'batch' or 'running'")
+        if batch_norm not in self.norms:
+            known = " or ".join(f"'{norm}'" for norm in self.norms)
+            raise ValueError(f"batch_norm is '{batch_norm}'; it must be {known}")
         rows = ways if isinstance(loss, EpisodeLoss) else 1
         network = Network(encoder, rows)
         super().__init__(Pixels(encoder.channels, size), Encoded(network, similarity, size))
         self.loss, self.ways = loss, rows
         self.batch_norm, self.transductive = batch_norm, transductive
-        self.functions = tuple(Stateless(network, mode, batch_norm == "batch") for mode in (False, True))
+        self.functions = tuple(Stateless(network, mode, self.by_batch) for mode in (False, True))
 
     @property
     def network(self) -> Network:
         """f and the head, not adapted."""
         assert isinstance(self.similarity, Encoded)
         return self.similarity.network
+
+    @property
+    def by_batch(self) -> bool:
+        """Whether batch norms take the statistics of the batch in an answer."""
+        return self.batch_norm == "batch"
 
     def numbers(self) -> Numbers:
         """Return all numbers of the network, not adapted."""
@@ -200,7 +210,7 @@ class Adaptive(EmbeddingLearner, ABC):
     def logits(self, numbers: Numbers, classes: int, query: Tensor, support: Tensor) -> Tensor:
         """Return the logits of queries (Q, D) by an adapted network, beside the support (S, D) where they go alone."""
         function = self.functions[False]
-        if self.transductive or self.batch_norm == "running":
+        if self.transductive or not self.by_batch:
             return function(numbers, self.pictures(query))[:, :classes]
         alone = [function(numbers, self.pictures(torch.cat([support, row[None]])))[-1] for row in query]
         return torch.stack(alone)[:, :classes] if alone else query.new_zeros(0, classes)

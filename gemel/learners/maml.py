@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.func import vmap
 from torch.nn.modules.dropout import _DropoutNd
 
-from gemel.adaptation import INNER_RULES, Numbers, Stateless, abreast, descent, in_threads
+from gemel.adaptation import INNER_RULES, SETS, Numbers, Stateless, abreast, at_step, descent, give_sets, in_threads
 from gemel.batches import Batch, Episode, Labelled
 from gemel.encoders import Encoder
 from gemel.learners.adaptive import Adaptive, Outcome
@@ -37,6 +37,8 @@ class MAML(Adaptive):
         rule: per_step          MAML++ (Antoniou et al. 2019): one learned rate a tensor and step
         multi_step: S           MAML++: the queries' loss after every step counts; over S training steps the last one's
                                 share rises from an even one to all
+        batch_norm: per_step    MAML++: each step has its own statistics, weights and biases of the batch norms
+        first_order_steps: S    MAML++: ``order: 1`` in the first S training steps
         steps: 0                nothing adapts while it learns: one network for all tasks, as a pretrained one is
 
     Args:
@@ -47,16 +49,20 @@ class MAML(Adaptive):
         order: 2, or 1.
         adapts: ``all``, ``head`` or ``body``.
         rule: ``fixed``, ``per_step``, ``per_number`` or ``lstm``.
-        multi_step: see above; 0 leaves it out.
+        multi_step, first_order_steps: see above; 0 leaves them out.
         together: tasks that go through side by side (``torch.func.vmap``): faster where the network is so small that
             calls, not sums, take the time, or on a GPU; their graphs are held at once.
 
-    Running statistics of batch norms take the mean of what the tasks of a batch make of them.
+    Running statistics of batch norms take the mean of what the tasks of a batch make of them. With ``batch_norm:
+    per_step`` the set of step j serves the support's way to phi_j and the queries there, what comes after the last
+    serves with that, and the sets are learnt by the outer loss alone. Answers then take the statistics of the batch,
+    as the published code does, with ``transductive``, and each step's running ones, the paper's words, without.
 
     Raises:
         ValueError: an option is out of range.
     """
 
+    norms = ("batch", "running", "per_step")
     seen: Tensor
 
     def __init__(
@@ -73,15 +79,16 @@ class MAML(Adaptive):
         adapts: str = "all",
         rule: str = "fixed",
         multi_step: int = 0,
+        first_order_steps: int = 0,
         batch_norm: str = "batch",
         transductive: bool = True,
         together: int = 1,
     ) -> None:
         super().__init__(encoder, similarity, loss, size, ways, batch_norm, transductive)
-        if steps < 0 or test_steps < 0 or multi_step < 0 or rate <= 0:
+        if min(steps, test_steps, multi_step, first_order_steps) < 0 or rate <= 0:
             raise ValueError(
-                f"steps is {steps}, test_steps {test_steps}, multi_step {multi_step}, rate {rate}; they must be >= 0, "
-                ">= 0, >= 0 and > 0"
+                f"steps is {steps}, test_steps {test_steps}, multi_step {multi_step}, first_order_steps "
+                f"{first_order_steps}, rate {rate}; they must be >= 0, and the rate > 0"
             )
         if together < 1 or (together > 1 and rule == "lstm"):
             raise ValueError(
@@ -93,16 +100,26 @@ class MAML(Adaptive):
                 f"{', '.join(ADAPTS)}, and one of {', '.join(INNER_RULES)}"
             )
         self.steps, self.test_steps, self.order, self.multi_step = steps, test_steps or steps, order, multi_step
-        self.adapts, self.together = adapts, together
+        self.adapts, self.together, self.first_order_steps = adapts, together, first_order_steps
         if together > 1:
-            kinds = ((mode, batch_norm == "batch") for mode in (False, True))
-            self.functions = tuple(Stateless(self.network, *kind, twice=False) for kind in kinds)
+            self.functions = tuple(Stateless(self.network, mode, self.by_batch, False) for mode in (False, True))
+        if batch_norm == "per_step":
+            give_sets(self.network, max(steps, 1))
         self.rule = INNER_RULES[rule](self.changing(), steps, rate)
         self.register_buffer("seen", torch.zeros((), dtype=torch.long))
 
+    @property
+    def by_batch(self) -> bool:
+        return self.batch_norm == "batch" or (self.batch_norm == "per_step" and self.transductive)
+
     def changing(self) -> Numbers:
         """Return the numbers that a support set changes, as they are before."""
-        return {name: value for name, value in self.network.named_parameters() if name.startswith(ADAPTS[self.adapts])}
+        every, prefixes = self.network.named_parameters(), ADAPTS[self.adapts]
+        return {name: value for name, value in every if name.startswith(prefixes) and SETS not in name}
+
+    def serving(self, numbers: Numbers, step: int) -> Numbers:
+        """Return the numbers with the batch norms of a step."""
+        return at_step(numbers, min(step, max(self.steps, 1) - 1))
 
     def descended(
         self, function: Function, support: Labelled, classes: int, steps: int, order: int, start: Numbers | None = None
@@ -119,11 +136,12 @@ class MAML(Adaptive):
         every = self.numbers() if start is None else start
 
         def loss_of(numbers: Numbers, step: int) -> Tensor:
-            return self.total(function({**every, **numbers}, support.items)[..., :classes], support.labels)
+            outputs = function(self.serving({**every, **numbers}, step), support.items)
+            return self.total(outputs[..., :classes], support.labels)
 
         changing = {name: every[name] for name in self.changing()}
-        for numbers in descent(changing, loss_of, self.rule, steps, order):
-            yield {**every, **numbers}
+        for step, numbers in enumerate(descent(changing, loss_of, self.rule, steps, order)):
+            yield self.serving({**every, **numbers}, max(step - 1, 0))  # queries go with the step that led there
 
     def total(self, outputs: Tensor, truth: Tensor) -> Tensor:
         """Return the loss, summed over tasks that are side by side: (Q, N), (Q,), or (T, Q, N), (T, Q) -> ()."""
@@ -174,13 +192,18 @@ class MAML(Adaptive):
         """Return what one task, or several side by side, give."""
         truth, loss = episode.query.labels, torch.zeros((), device=self.device)
         classes, tasks = self.loss.width(truth), len(truth) if truth.ndim > 1 else 1
-        path = self.descended(function, episode.support, classes, self.steps, self.order, start)
+        path = self.descended(function, episode.support, classes, self.steps, self.order_now, start)
         for share, numbers in zip(self.shares(), path, strict=True):
             if share:
                 outputs = function(numbers, episode.query.items)[..., :classes]
                 loss = loss + share / tasks * self.total(outputs, truth)
         gradients = torch.autograd.grad(loss, learnt, allow_unused=True, materialize_grads=True)
         return Outcome(loss.detach(), gradients, self.loss.figure(outputs.detach(), truth), tasks)
+
+    @property
+    def order_now(self) -> int:
+        """``order``, or 1 in the first training steps."""
+        return 1 if self.first_order_steps and int(self.seen) <= self.first_order_steps else self.order
 
     def shares(self) -> list[float]:
         """Return what the queries' loss after 0, 1, ... steps counts: the last alone, or by ``multi_step``."""

@@ -85,7 +85,9 @@ METHODS: dict[str, dict[str, Any]] = {
     "anil": adaptive(adapts="head", steps=5, rate=0.1),
     "boil": adaptive(adapts="body"),
     "meta_sgd": adaptive(rule="per_number", rate=0.1),
-    "maml++": adaptive(rule="per_step", steps=5, rate=0.1, multi_step=1000),
+    "maml++": adaptive(
+        rule="per_step", steps=5, rate=0.1, multi_step=1000, first_order_steps=600, batch_norm="per_step"
+    ),
     "lstm_meta_learner": adaptive(rule="lstm", order=1, steps=5, rate=0.05),
     "imaml": adaptive("imaml"),
     "reptile": {**adaptive("reptile"), "sampler": {**TASKS, "shots": 3, "queries": 1}},

@@ -108,6 +108,7 @@ def test_a_batch_of_tasks_is_the_mean_of_each() -> None:
         {"steps": 2, "order": 1, "rate": 0.1},
         {"steps": 2, "rule": "per_step", "multi_step": 9},
         {"rule": "per_number", "adapts": "body"},
+        {"steps": 2, "batch_norm": "per_step", "rule": "per_step", "first_order_steps": 5},
         {"steps": 0},
     ],
     ids=str,
@@ -124,14 +125,15 @@ def test_tasks_side_by_side_are_as_one_after_another(options: dict[str, Any]) ->
     torch.testing.assert_close(second.metrics, first.metrics)
 
 
+@pytest.mark.parametrize("batch_norm", ["batch", "per_step"])
 @pytest.mark.parametrize("together", [1, 2])
-def test_tasks_in_threads_are_as_one_after_another_and_always_the_same(together: int) -> None:
+def test_tasks_in_threads_are_as_one_after_another_and_always_the_same(together: int, batch_norm: str) -> None:
     tasks, before = Tasks(tuple(episode(seed, SIDE, torch.float64) for seed in range(5))), torch.get_num_threads()
     found, kept = [], []
     try:
         for cores in (1, 2, 2):
             torch.set_num_threads(cores)
-            learner = small(steps=2, together=together).double()
+            learner = small(steps=2, together=together, batch_norm=batch_norm).double()
             assert learner.threads == cores
             found.append(gradients(learner, tasks))
             kept.append({name: buffer.clone() for name, buffer in learner.network.named_buffers()})
@@ -281,8 +283,8 @@ def test_training_keeps_running_statistics_and_answering_leaves_them() -> None:
 
 
 def test_options_out_of_range_are_refused() -> None:
-    for options in ({"steps": -1}, {"rate": 0.0}, {"test_steps": -1}, {"multi_step": -1}):
-        with pytest.raises(ValueError, match="they must be >= 0, >= 0, >= 0 and > 0"):
+    for options in ({"steps": -1}, {"rate": 0.0}, {"test_steps": -1}, {"multi_step": -1}, {"first_order_steps": -1}):
+        with pytest.raises(ValueError, match="they must be >= 0, and the rate > 0"):
             small(**options)
     for options in ({"together": 0}, {"together": 2, "rule": "lstm", "order": 1}):
         with pytest.raises(ValueError, match="it must be at least 1, and 1 for rule lstm"):
@@ -290,5 +292,5 @@ def test_options_out_of_range_are_refused() -> None:
     for options in ({"order": 3}, {"adapts": "tail"}, {"rule": "many"}):
         with pytest.raises(ValueError, match="they must be 1 or 2, one of all, head, body, and one of fixed, per_step"):
             small(**options)
-    with pytest.raises(ValueError, match="batch_norm is 'none'; it must be 'batch' or 'running'"):
+    with pytest.raises(ValueError, match="batch_norm is 'none'; it must be 'batch' or 'running' or 'per_step'"):
         small(batch_norm="none")

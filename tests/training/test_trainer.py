@@ -28,6 +28,14 @@ RECIPES: dict[str, tuple[str, ...]] = {
     "center": ("loss=center",),
     "siamese": ("learner=siamese", "loss=contrastive", "similarity=euclidean", "sampler={name: pairs, pairs: 8}"),
     "koch": ("learner=siamese", "loss=binary_cross_entropy", "similarity=weighted_l1", "sampler=class_items"),
+    "adapting": (
+        "method=maml++",
+        "preprocessing.size=20",
+        "encoder={name: conv4, filters: 4}",
+        "learner={name: maml, ways: 3, rule: per_step, multi_step: 9, first_order_steps: 6, batch_norm: per_step}",
+        "sampler={name: tasks, tasks: 2, ways: 3, queries: 1}",
+        "validation={ways: 3, queries: 2, episodes: 10}",
+    ),
     "drawing": (
         "learner=triplet",
         "loss={name: triplet, margin: 0.2}",
