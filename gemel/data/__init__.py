@@ -1,6 +1,7 @@
 """Data sets: where items come from, what is done to them, and how their classes are split."""
 
-from gemel.data.dataset import ClassRotations, Dataset
+from gemel.data.class_symmetries import ClassFlips, ClassRotations
+from gemel.data.dataset import Dataset
 from gemel.data.item_groups import item_groups
 from gemel.data.item_split import split_item_groups
 from gemel.data.one_shot_runs import OneShotRun, read_one_shot_runs
@@ -13,6 +14,7 @@ from gemel.data.store import decode_all
 
 __all__ = [
     "NAMED",
+    "ClassFlips",
     "ClassRotations",
     "Dataset",
     "Listing",

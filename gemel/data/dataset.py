@@ -24,7 +24,8 @@ class Dataset:
         names: (N,) each item's path within its source.
         classes: every class's path.
         rows: (N,) int64, each item's row in ``images``; the first N where it is left out.
-        turns: (N,) int64, quarter turns to the left applied to each item; none where it is left out.
+        turns: (N,) int64, quarter turns to the left applied to each item, and 4 more where it is then mirrored, left
+            for right; none where it is left out.
         skipped: what was left out of the data set, and why.
         item_groups: (N,) int64, which items show one thing (see ``item_groups``); None where each shows its own.
     """
@@ -110,40 +111,13 @@ class Dataset:
         return int(given)
 
 
-class ClassRotations(Dataset):
-    """A data set with four times the classes: each turned by 0, 90, 180 and 270 degrees is a class of its own.
-
-    Item ``i`` turned ``k`` times stands at ``k * N + i``, its class ``c`` at ``k * classes + c`` under the path
-    ``"PATH@90"`` and so on. The pixels are shared; items are turned as they are fetched.
-
-    Santoro et al. (2016), "Meta-learning with memory-augmented neural networks".
-
-    Raises:
-        DataError: the items are not square.
-    """
-
-    def __init__(self, dataset: Dataset) -> None:
-        _, height, width = dataset.item_shape
-        if height != width:
-            raise DataError(f"items of {height} x {width} pixels cannot be turned into classes; take a square size")
-        count = len(dataset.classes)
-        positions = np.arange(len(dataset))
-        former = np.zeros(len(dataset), np.int64) if dataset.turns is None else dataset.turns
-        super().__init__(
-            images=dataset.images,
-            labels=np.concatenate([dataset.labels + turn * count for turn in range(4)]),
-            names=dataset.names * 4,
-            classes=tuple(f"{name}@{90 * turn}" if turn else name for turn in range(4) for name in dataset.classes),
-            rows=np.tile(positions if dataset.rows is None else dataset.rows, 4),
-            turns=np.concatenate([(former + turn) % 4 for turn in range(4)]),
-            skipped=dataset.skipped,
-            item_groups=None if dataset.item_groups is None else np.tile(dataset.item_groups, 4),
-        )
-
-
 def turned(items: Tensor, turns: Tensor) -> Tensor:
-    """Return each item turned to the left by its own number of quarter turns: (B, C, S, S), (B,) -> (B, C, S, S)."""
-    result = items.clone()
-    for turn in (1, 2, 3):
-        result[turns == turn] = torch.rot90(items[turns == turn], turn, (-2, -1))
+    """Return each item turned to the left by its own number of quarter turns, and from 4 on then mirrored.
+
+    (B, C, H, W), (B,) in 0 ... 7 -> (B, C, H, W); items that are turned are square.
+    """
+    result, square = items.clone(), items.shape[-2] == items.shape[-1]
+    for turn in (1, 2, 3) if square else ():
+        result[turns % 4 == turn] = torch.rot90(items[turns % 4 == turn], turn, (-2, -1))
+    result[turns >= 4] = result[turns >= 4].flip(-1)
     return result

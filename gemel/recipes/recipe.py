@@ -62,6 +62,10 @@ class Data(Section):
     )
     item_gap: int = Field(0, ge=0, description="numbers that item_groups matches show one thing if so close together")
     rotations: bool = Field(False, description="train on quarter turns as classes of their own")
+    flips: bool = Field(False, description="train on mirror images as classes of their own")
+    mixing: float = Field(
+        0.0, ge=0, description="mix each task of a batch with another one, by shares from Beta(mixing, mixing); 0: none"
+    )
 
 
 class Preprocess(Section):

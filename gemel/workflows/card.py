@@ -78,7 +78,9 @@ def trained_on(model: Model) -> str:
     }
     lists = model.recipe.data.split_file
     division = f"by the lists in `{Path(lists).name}`" if lists else unit[model.recipe.data.split_by]
-    turns = ", with quarter turns as classes of their own" if model.recipe.data.rotations else ""
+    copies = {"quarter turns": model.recipe.data.rotations, "mirror images": model.recipe.data.flips}
+    more = " and ".join(name for name, made in copies.items() if made)
+    turns = f", with {more} as classes of their own" if more else ""
     fingerprint = model.facts.get("data", {}).get("fingerprint", "unknown")
     return (
         f"## Trained on\n\n`{data_name(model)}` (fingerprint `{fingerprint}`), split {division}:\n\n"

@@ -29,6 +29,7 @@ from gemel.recipes import Recipe
 from gemel.recipes.methods import METHODS
 from gemel.registry import build
 from gemel.training.device import device_of
+from gemel.training.mixed_feed import mixing
 from gemel.training.progress import Reporter, Silent
 from gemel.training.trainer import Trainer
 from gemel.workflows.optimising import check_folder, interval
@@ -171,7 +172,7 @@ def baseline(recipe: Recipe, told: bool = False) -> Recipe:
     return recipe.model_copy(
         update={
             "learner": {"name": "maml", "steps": 0, "rate": 0.01, "together": options["tasks"]},
-            "data": recipe.data.model_copy(update={"options": options}),
+            "data": recipe.data.model_copy(update={"options": options, "mixing": 0.0}),
             "preprocessing": recipe.preprocessing.model_copy(update={"channels": 3 if told else 1}),
         }
     )
@@ -203,7 +204,8 @@ def trained(recipe: Recipe, run: Path, reporter: Reporter) -> Adaptive:
         assert isinstance(learner, Adaptive)
         return -float(errors_by_step(learner, unseen, feed.shots, learner.test_steps)[:, -1].mean()), []
 
-    trainer = Trainer(learner_of(recipe), feed, settings, evaluate, run, recipe.yaml(), reporter)
+    tasks = mixing(feed, recipe.data.mixing, settings.seed)
+    trainer = Trainer(learner_of(recipe), tasks, settings, evaluate, run, recipe.yaml(), reporter)
     if (run / "checkpoint.pt").is_file():
         trainer.resume()
     trainer.train()

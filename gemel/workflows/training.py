@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from gemel.assembly import assemble, sampler_of
-from gemel.data import ClassRotations, Dataset, Preprocessing
+from gemel.data import ClassFlips, ClassRotations, Dataset, Preprocessing
 from gemel.data.augmentation import Augmentation
 from gemel.embedding import embed_dataset, embed_varied
 from gemel.errors import DataError, ModelError, RecipeError, did_you_mean
@@ -31,6 +31,7 @@ from gemel.recipes.recipe import Validation
 from gemel.training.collapse import warnings_for
 from gemel.training.device import device_of
 from gemel.training.feed import PictureFeed
+from gemel.training.mixed_feed import mixing
 from gemel.training.progress import Record, Reporter, Silent
 from gemel.training.trainer import Trainer
 from gemel.workflows.preparing import Prepared, Progress, completed, prepare
@@ -159,11 +160,11 @@ def text_of(run: Path, recipe: Recipe, resume: bool) -> str:
 
 def trainer_for(recipe: Recipe, prepared: Prepared, run: Path, reporter: Reporter, text: str = "") -> Trainer:
     """Return the trainer of a recipe on its prepared data; ``text`` names the recipe, by default its own."""
-    data: Dataset = ClassRotations(prepared.train) if recipe.data.rotations else prepared.train
+    data = training_classes(recipe, prepared.train)
     learner = assemble(recipe, prepared.preprocessing.channels, len(data.classes))
     begin(learner, recipe, prepared)
     check_steps(learner, recipe)
-    feed = PictureFeed(
+    pictures = PictureFeed(
         data=data,
         sampler=sampler_of(recipe, data.labels),
         preprocessing=prepared.preprocessing,
@@ -173,13 +174,27 @@ def trainer_for(recipe: Recipe, prepared: Prepared, run: Path, reporter: Reporte
     )
     return Trainer(
         learner=learner,
-        feed=feed,
+        feed=mixing(pictures, recipe.data.mixing, recipe.training.seed),
         settings=recipe.training,
         evaluate=validator(recipe, prepared.preprocessing, prepared.validation),
         run=run,
         recipe=f"{text or recipe.yaml()}# data: {prepared.fingerprint}\n",
         reporter=reporter,
     )
+
+
+def training_classes(recipe: Recipe, data: Dataset) -> Dataset:
+    """Return the classes to train on, with their quarter turns and mirror images where these are classes, too.
+
+    Raises:
+        RecipeError: a mirror image were both a class of its own and a variant of its class.
+    """
+    if recipe.data.flips and recipe.augmentation.get("flip"):
+        raise RecipeError(
+            "data.flips makes mirror images other classes, and augmentation.flip the same ones; leave one of them out."
+        )
+    data = ClassRotations(data) if recipe.data.rotations else data
+    return ClassFlips(data) if recipe.data.flips else data
 
 
 def begin(learner: Learner, recipe: Recipe, prepared: Prepared) -> None:

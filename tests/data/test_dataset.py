@@ -3,7 +3,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from gemel.data.dataset import ClassRotations, Dataset
+from gemel.data.dataset import Dataset
 from gemel.errors import DataError
 from gemel.randomness import numpy_generator
 
@@ -81,31 +81,3 @@ def test_select_refuses(classes: list[int | str], message: str) -> None:
     with pytest.raises(DataError) as caught:
         dataset().select(classes)
     assert str(caught.value).startswith(message)
-
-
-def test_rotations_make_four_times_the_classes() -> None:
-    data = dataset()
-    rotated = ClassRotations(data)
-    assert rotated.classes[:4] == ("latin/A", "latin/B", "greek/A", "latin/A@90")
-    assert rotated.groups == data.groups * 4
-    assert [len(members) for members in rotated.by_class] == [2, 1, 3] * 4
-    expected = np.concatenate([np.rot90(data.images, turn, (2, 3)) for turn in range(4)])
-    assert np.array_equal(everything(rotated), expected)
-
-
-def test_rotations_of_a_selection_and_selections_of_rotations() -> None:
-    data = dataset()
-    of_selection = ClassRotations(data.select([2])).select(["greek/A@270"])
-    assert np.array_equal(everything(of_selection), np.rot90(data.images[[1, 4, 5]], 3, (2, 3)))
-    assert np.array_equal(everything(ClassRotations(data).select([11])), everything(of_selection))
-
-
-def test_rotations_of_rotations_add_up() -> None:
-    data = dataset()
-    twice = ClassRotations(ClassRotations(data).select(["latin/B@90"])).select(["latin/B@90@180"])
-    assert np.array_equal(everything(twice), np.rot90(data.images[[2]], 3, (2, 3)))
-
-
-def test_rotations_need_a_square() -> None:
-    with pytest.raises(DataError, match="items of 4 x 5 pixels cannot be turned into classes; take a square size"):
-        ClassRotations(dataset(4, 5))

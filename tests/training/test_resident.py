@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from gemel.data import ClassRotations, Dataset
+from gemel.data import ClassFlips, ClassRotations, Dataset
 from gemel.randomness import numpy_generator
 from gemel.training import resident
 from gemel.training.resident import Resident, fetcher
@@ -18,7 +18,9 @@ def data() -> Dataset:
     return Dataset(images, labels, tuple(map(str, range(12))), ("a", "b", "c", "d"))
 
 
-@pytest.mark.parametrize("chosen", [data(), data().select(["d", "b"]), ClassRotations(data().select(["c", "a"]))])
+@pytest.mark.parametrize(
+    "chosen", [data(), data().select(["d", "b"]), ClassFlips(ClassRotations(data().select(["c", "a"])))]
+)
 def test_the_items_are_the_data_sets(chosen: Dataset) -> None:
     indices = torch.tensor([len(chosen) - 1, 0, 3, 3])
     assert torch.equal(Resident(chosen, torch.device("cpu")).items(indices), chosen.items(indices))
