@@ -26,7 +26,7 @@ class MANN(SequenceLearner):
 
         h_t, c_t = LSTM([f(x_t), y_(t-1), r_(t-1)], h_(t-1), c_(t-1))
         k_t = tanh(K h_t), g_t = sigmoid(G h_t)                 a key and a gate for each head
-        r_t, M_t = accessed(M_(t-1), k_t, g_t)                  written to, then read; see ``memory``
+        r_t, M_t = accessed(M_(t-1), k_t, g_t)                  read, then written to; see ``memory``
 
     It learns from every step of the episodes' items, support and queries together, in an order drawn anew. See
     ``SequenceLearner`` for the order of a support in use, and for fewer classes.
@@ -41,6 +41,7 @@ class MANN(SequenceLearner):
         heads: R, each of which writes and reads.
         decay: of a slot's usage with each step.
         scale: of the cosines of keys and slots; 1 in the paper, which leaves reading all but even over 128 slots.
+        readings: see ``SequenceLearner``.
 
     Raises:
         ValueError: a number is out of range.
@@ -58,8 +59,9 @@ class MANN(SequenceLearner):
         heads: int = 4,
         decay: float = 0.99,
         scale: float = 1.0,
+        readings: int = 1,
     ) -> None:
-        super().__init__(encoder, similarity, loss, ways)
+        super().__init__(encoder, similarity, loss, ways, readings)
         if min(units, width, heads) < 1 or slots < heads or not 0 <= decay <= 1 or scale <= 0:
             raise ValueError(
                 f"units is {units}, slots {slots}, width {width}, heads {heads}, decay {decay}, scale {scale}; units, "
@@ -72,6 +74,9 @@ class MANN(SequenceLearner):
         self.keys = nn.Linear(units, heads * width)
         self.gates = nn.Linear(units, heads)
         self.head = nn.Linear(units + heads * width, ways)
+        with torch.no_grad():  # at first the cell keeps, and heads write where nothing is
+            self.inputs.bias[units : 2 * units] += 1
+            self.gates.bias -= 2
 
     def lessons(self, support: Labelled, query: Labelled) -> tuple[Tensor, Tensor]:
         items, labels = torch.cat([support.items, query.items], -2), torch.cat([support.labels, query.labels], -1)

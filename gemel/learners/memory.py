@@ -1,4 +1,4 @@
-"""A memory to write to where it was read last, or where it is used least."""
+"""A memory to read from, and then to write to where it was read the step before, or where it is used least."""
 
 from __future__ import annotations
 
@@ -49,14 +49,17 @@ def least_used(usage: Tensor, heads: int) -> Tensor:
 
 
 def accessed(memory: Memory, keys: Tensor, gates: Tensor, decay: float, scale: float) -> tuple[Tensor, Memory]:
-    """Return what each head reads after all have written, (B, R, W), and the memory after that.
+    """Return what each head reads, (B, R, W), and the memory after all have written.
 
     Least recently used access (Santoro et al. 2016, section 3.1), for a head's key k and gate g in [0, 1]::
 
+        w_read  = softmax over slots of scale cosine(k, M)      what is read is w_read M
         w_write = g w_read of the step before + (1 - g) one-hot(the head's least used slot)
         M       = M with the heads' least used slots at 0, + sum over heads of w_write k
-        w_read  = softmax over slots of scale cosine(k, M)      what is read is w_read M
         usage   = decay usage + sum over heads of (w_read + w_write)
+
+    The paper does not say which comes first. What a head writes is its key, and so a head that read afterwards would
+    find, before all else, what it has just written.
 
     Args:
         memory: before.
@@ -65,9 +68,9 @@ def accessed(memory: Memory, keys: Tensor, gates: Tensor, decay: float, scale: f
         decay: in [0, 1].
         scale: 1 in the paper.
     """
+    weights = torch.softmax(scale * likeness(keys, memory.slots), -1)  # (B, R, M)
     least = least_used(memory.usage, keys.shape[1])
-    written = gates * memory.weights + (1 - gates) * least  # (B, R, M)
+    written = gates * memory.weights + (1 - gates) * least
     slots = memory.slots * (1 - least.sum(1))[..., None] + written.mT @ keys
-    weights = torch.softmax(scale * likeness(keys, slots), -1)
     usage = decay * memory.usage + (weights + written).detach().sum(1)
-    return weights @ slots, Memory(slots, usage, weights)
+    return weights @ memory.slots, Memory(slots, usage, weights)

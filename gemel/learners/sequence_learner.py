@@ -38,28 +38,33 @@ class SequenceLearner(EmbeddingLearner, ABC):
     What a class looks like is told by the sequence; which it is, by its number, one-hot. There are as many numbers as
     ``ways``: of fewer classes the others' scores are left out, of more none can be told. Episodes of any number of
     shots are sequences of another length. An order is drawn for each training episode; in use it is ``settled_order``,
-    so that neither the support's order nor what else is asked matters. The numbers of the classes do, a little.
+    so that neither the support's order nor what else is asked matters. The numbers of the classes do, a little: with
+    ``readings`` the support is read so many times, the classes' numbers and the order moved on by one each time, and
+    scores are the means of the log probabilities.
 
     Args:
         encoder: items -> embeddings.
         similarity: of pairs of items, which the method itself has no use for.
         loss: an ``EpisodeLoss``.
         ways: N, the most classes of an episode.
+        readings: of a support, in use.
 
     Raises:
-        ValueError: ``ways`` is below 2.
+        ValueError: ``ways`` is below 2, or ``readings`` below 1.
     """
 
     sampler = "tasks"
     batches = (Episode, Tasks)
     loss_kind = EpisodeLoss
 
-    def __init__(self, encoder: Encoder, similarity: Similarity, loss: EpisodeLoss, ways: int) -> None:
+    def __init__(
+        self, encoder: Encoder, similarity: Similarity, loss: EpisodeLoss, ways: int, readings: int = 1
+    ) -> None:
         super().__init__(encoder, similarity)
-        if ways < 2:
-            raise ValueError(f"ways is {ways}; it must be 2 or more")
+        if ways < 2 or readings < 1:
+            raise ValueError(f"ways is {ways}, readings {readings}; they must be 2 or more, and 1 or more")
         self.loss = loss
-        self.ways = ways
+        self.ways, self.readings = ways, readings
 
     @property
     def most_classes(self) -> int:
@@ -114,11 +119,18 @@ class SequenceLearner(EmbeddingLearner, ABC):
         Raises:
             DataError: there are more classes than ``ways``.
         """
-        order = self.order(support)
-        read = Labelled(taken(support, order), labels[order])
+        if self.readings == 1:
+            return self.reading(query, support, labels, classes, 0)
+        readings = (self.reading(query, support, labels, classes, turn) for turn in range(self.readings))
+        return torch.stack([torch.log_softmax(scores, -1) for scores in readings]).mean(0)
+
+    def reading(self, query: Tensor, support: Tensor, labels: Tensor, classes: int, turn: int) -> Tensor:
+        """Return the logits after one reading, ``(c + turn) mod classes`` being what the network is told of class c."""
+        order = self.order(support).roll(turn, -1)
+        read = Labelled(taken(support, order), ((labels + turn) % classes)[order])
         together = max(1, TOGETHER // math.prod(support.shape[:-2]))
         parts = [self.answers(read, part) for part in torch.split(query, together, -2)]
-        return torch.cat(parts, -2)[..., :classes]
+        return torch.cat(parts, -2)[..., :classes].roll(-turn, -1)
 
     @abstractmethod
     def lessons(self, support: Labelled, query: Labelled) -> tuple[Tensor, Tensor]:

@@ -36,15 +36,22 @@ class SNAIL(SequenceLearner):
         loss: an ``EpisodeLoss``, of the queries.
         ways, shots: N and K of the episodes that it is made for. Longer sequences than N * K + 1 reach the
             convolutions in part, and attention whole.
+        readings: see ``SequenceLearner``.
 
     Raises:
-        ValueError: ``ways`` is below 2 or ``shots`` below 1.
+        ValueError: ``ways`` is below 2, ``shots`` or ``readings`` below 1.
     """
 
     def __init__(
-        self, encoder: Encoder, similarity: Similarity, loss: EpisodeLoss, ways: int = 5, shots: int = 1
+        self,
+        encoder: Encoder,
+        similarity: Similarity,
+        loss: EpisodeLoss,
+        ways: int = 5,
+        shots: int = 1,
+        readings: int = 1,
     ) -> None:
-        super().__init__(encoder, similarity, loss, ways)
+        super().__init__(encoder, similarity, loss, ways, readings)
         if shots < 1:
             raise ValueError(f"shots is {shots}; it must be 1 or more")
         length = ways * shots + 1

@@ -55,13 +55,16 @@ def test_the_least_used_slots_are_told_by_hand() -> None:
 
 def test_a_closed_gate_writes_to_a_slot_that_nobody_used_and_an_open_one_where_it_was_read() -> None:
     empty = Memory.empty(1, 5, 3, 2, torch.device("cpu"))
-    keys = torch.tensor([[[1.0, 0, 0], [0, 1, 0]]])
-    _, memory = accessed(empty, keys, torch.zeros(1, 2, 1), 0.99, 1.0)
+    keys, closed, opened = torch.tensor([[[1.0, 0, 0], [0, 1, 0]]]), torch.zeros(1, 2, 1), torch.ones(1, 2, 1)
+    read, memory = accessed(empty, keys, closed, 0.99, 1.0)
+    assert not read.any()  # nothing was there yet
     torch.testing.assert_close(memory.slots[0, :2], keys[0])
     assert not memory.slots[0, 2:].any()
-    assert memory.weights[0].argmax(-1).tolist() == [0, 1]
-    _, later = accessed(memory, 2 * keys, torch.ones(1, 2, 1), 0.99, 1.0)
-    torch.testing.assert_close(later.slots, memory.slots + memory.weights.mT @ (2 * keys))
+    _, found = accessed(memory, keys, closed, 0.99, 1.0)
+    assert found.weights[0].argmax(-1).tolist() == [0, 1]
+    _, later = accessed(found, 2 * keys, opened, 0.99, 1.0)
+    emptied = (1 - least_used(found.usage, 2).sum(1))[..., None]
+    torch.testing.assert_close(later.slots, emptied * found.slots + found.weights.mT @ (2 * keys))
 
 
 def test_an_empty_slot_is_like_no_key_and_has_a_finite_slope() -> None:
@@ -171,6 +174,25 @@ def test_the_settled_order_is_of_the_items_and_mixes_the_classes() -> None:
     assert torch.equal(rows[learner.order(rows)], rows[order][learner.order(rows[order])])
     sums = rows.sum(-1)[learner.order(rows)].tolist()
     assert sums not in (sorted(sums), sorted(sums, reverse=True))
+
+
+@torch.no_grad()
+def test_read_once_for_each_number_it_matters_to_nobody_which_class_has_which() -> None:
+    once, learner = mann(), mann(readings=3)
+    support, query, labels = numbers(6, DIMENSIONS), numbers(5, DIMENSIONS, seed=1), torch.tensor([0, 1, 2, 2, 1, 0])
+    told = [learner.reading(query, support, (labels + turn) % 3, 3, 0).roll(-turn, -1) for turn in range(3)]
+    assert torch.equal(told[0], once.class_scores(query, support, labels, 3))
+    order = learner.order(support)
+    expected = []
+    for turn in range(3):
+        read = Labelled(support[order.roll(turn)], ((labels + turn) % 3)[order.roll(turn)])
+        expected.append(torch.log_softmax(learner.answers(read, query).roll(-turn, -1), -1))
+    torch.testing.assert_close(learner.class_scores(query, support, labels, 3), sum(expected) / 3)
+    apart = (torch.log_softmax(told[0], -1) - torch.log_softmax(told[1], -1)).abs().max()
+    again = learner.class_scores(query, support, (labels + 1) % 3, 3).roll(-1, -1)
+    assert (again - learner.class_scores(query, support, labels, 3)).abs().max() < apart
+    with pytest.raises(ValueError, match="readings 0"):
+        mann(readings=0)
 
 
 @torch.no_grad()

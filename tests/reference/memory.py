@@ -23,6 +23,11 @@ def accessed(
 ) -> tuple[Rows, Rows, list[float], Rows]:
     """Return what is read (R, W), the slots (M, W), their usage (M,) and the heads' reading weights (R, M) after."""
     heads, places, width = range(len(keys)), range(len(slots)), range(len(keys[0]))
+    read_weights, read = [], []
+    for r in heads:
+        raised = [math.exp(scale * cosine(keys[r], slots[i])) for i in places]
+        read_weights.append([one / sum(raised) for one in raised])
+        read.append([sum(read_weights[r][i] * slots[i][w] for i in places) for w in width])
     free = least_used(usage, len(keys))
     written = [
         [gates[r] * weights[r][i] + (1 - gates[r]) * (1.0 if free[r] == i else 0.0) for i in places] for r in heads
@@ -32,10 +37,5 @@ def accessed(
         for w in width:
             for r in heads:
                 after[i][w] += written[r][i] * keys[r][w]
-    read_weights, read = [], []
-    for r in heads:
-        raised = [math.exp(scale * cosine(keys[r], after[i])) for i in places]
-        read_weights.append([one / sum(raised) for one in raised])
-        read.append([sum(read_weights[r][i] * after[i][w] for i in places) for w in width])
     used = [decay * usage[i] + sum(read_weights[r][i] + written[r][i] for r in heads) for i in places]
     return read, after, used, read_weights
