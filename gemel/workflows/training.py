@@ -72,8 +72,8 @@ def train(
         source, base = base, None
     recipe = recipe_of_run(run, resume) if source is None else completed(recipe_for(source, overrides, base))
     check_folder(run, recipe, resume)
-    prepared = prepare(recipe, progress)
-    trainer = trainer_for(recipe, prepared, run, reporter or Silent(), text_of(run, recipe, resume))
+    start, prepared = start_of(recipe), prepare(recipe, progress)
+    trainer = trainer_for(recipe, prepared, run, reporter or Silent(), text_of(run, recipe, resume), start)
     write_text(run / "recipe.yaml", text_of(run, recipe, resume))
     if resume and (run / "checkpoint.pt").is_file():
         trainer.resume()
@@ -81,7 +81,7 @@ def train(
     settle(trainer.learner, recipe, prepared)
     history = history or untrained(trainer)
     write_json(run / "history.json", [record.to_json() for record in history])
-    finished(recipe, prepared, trainer, history).save(run)
+    finished(recipe, prepared, trainer, history, start).save(run)
     return load(run)
 
 
@@ -158,11 +158,19 @@ def text_of(run: Path, recipe: Recipe, resume: bool) -> str:
     return (run / "recipe.yaml").read_text(encoding="utf-8") if resume else recipe.yaml()
 
 
-def trainer_for(recipe: Recipe, prepared: Prepared, run: Path, reporter: Reporter, text: str = "") -> Trainer:
-    """Return the trainer of a recipe on its prepared data; ``text`` names the recipe, by default its own."""
+def trainer_for(
+    recipe: Recipe, prepared: Prepared, run: Path, reporter: Reporter, text: str = "", start: Model | None = None
+) -> Trainer:
+    """Return the trainer of a recipe on its prepared data.
+
+    Args:
+        recipe, prepared, run, reporter: see ``Trainer``.
+        text: names the recipe; by default its own.
+        start: ``start_of`` the recipe, where it is loaded already.
+    """
     data = training_classes(recipe, prepared.train)
     learner = assemble(recipe, prepared.preprocessing.channels, len(data.classes))
-    begin(learner, recipe, prepared)
+    begin(learner, recipe, prepared, start or start_of(recipe))
     check_steps(learner, recipe)
     pictures = PictureFeed(
         data=data,
@@ -197,16 +205,24 @@ def training_classes(recipe: Recipe, data: Dataset) -> Dataset:
     return ClassFlips(data) if recipe.data.flips else data
 
 
-def begin(learner: Learner, recipe: Recipe, prepared: Prepared) -> None:
-    """Give the learner the encoder, and the numbers of a like similarity, of the run that its recipe begins with.
+def start_of(recipe: Recipe) -> Model | None:
+    """Return the model that a recipe's training begins with; None where it begins with the seed.
 
     Raises:
-        ModelError: there is no such run, or its encoder is another one.
+        ModelError: there is no such run.
+    """
+    return load(recipe.training.start) if recipe.training.start else None
+
+
+def begin(learner: Learner, recipe: Recipe, prepared: Prepared, start: Model | None) -> None:
+    """Give the learner the encoder, and the numbers of a like similarity, of the model that its recipe begins with.
+
+    Raises:
+        ModelError: its encoder is another one.
         DataError: it has learnt from classes that are validation or test classes here.
     """
-    if not recipe.training.start:
+    if start is None:
         return
-    start = load(recipe.training.start)
     assert isinstance(learner, EmbeddingLearner)
     if start.recipe.encoder != recipe.encoder:
         raise ModelError(
@@ -332,12 +348,14 @@ def fitting_episode(validation: Dataset, groups: Sequence[str], plan: Validation
     return ways, min(plan.queries, max(row[ways - 1] for row in falling if len(row) >= ways))
 
 
-def finished(recipe: Recipe, prepared: Prepared, trainer: Trainer, history: Sequence[Record]) -> Model:
+def finished(
+    recipe: Recipe, prepared: Prepared, trainer: Trainer, history: Sequence[Record], start: Model | None
+) -> Model:
     """Return the trained model with thresholds and calibration from the validation classes."""
     learner = trainer.learner.cpu().eval().requires_grad_(False)
     assert isinstance(learner, EmbeddingLearner)
     genuine, impostor = validation_scores(learner, prepared, recipe)
-    best, before = trainer.best_record, load(recipe.training.start).facts if recipe.training.start else None
+    best, before = trainer.best_record, start.facts if start else None
     facts: dict[str, Any] = {
         "name": recipe.name,
         "data": {"source": recipe.data.source, "fingerprint": prepared.fingerprint},

@@ -3,13 +3,12 @@ from __future__ import annotations
 import json
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
 
-from gemel.cli.main import outcome
 from gemel.optimisers import BASELINES, CoordinatewiseLstm, compare
+from tests.cli.asking import Command
 
 QUICK = ("--steps", "6", "--held-out", "2")
 
@@ -20,21 +19,14 @@ def few_rates(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("GEMEL_CACHE", str(tmp_path / "cache"))
 
 
-def told(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str, str]:
-    capsys.readouterr()
-    status = outcome(["optimiser", *(str(argument) for argument in arguments)])
-    return status, *capsys.readouterr()
+@pytest.fixture
+def optimiser(capsys: pytest.CaptureFixture[str]) -> Command:
+    return Command("optimiser", capsys)
 
 
-def result(capsys: pytest.CaptureFixture[str], *arguments: object) -> Any:
-    status, out, err = told(capsys, *arguments, "--json")
-    assert status == 0, err
-    return json.loads(out)
-
-
-def test_it_trains_compares_and_writes(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_it_trains_compares_and_writes(optimiser: Command, tmp_path: Path) -> None:
     run = tmp_path / "run"
-    found = result(capsys, "quadratic", *QUICK, "--out", run)
+    found = optimiser.result("quadratic", *QUICK, "--out", run)
     assert (found["problem"], found["steps"], found["horizon"], found["held_out"]) == ("quadratic", 6, 100, 2)
     assert list(found["optimisers"]) == ["learned", *BASELINES]
     adam, learned = found["optimisers"]["adam"], found["optimisers"]["learned"]
@@ -50,27 +42,23 @@ def test_it_trains_compares_and_writes(capsys: pytest.CaptureFixture[str], tmp_p
     assert CoordinatewiseLstm.read(run / "optimiser.safetensors").p is None
 
 
-def test_it_goes_on_to_the_same_bits_and_not_with_another_seed(
-    capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
-    whole = result(capsys, "quadratic", *QUICK, "--out", tmp_path / "whole")
-    result(capsys, "quadratic", "--steps", 3, "--held-out", 2, "--out", tmp_path / "part")
-    rest = result(capsys, "quadratic", *QUICK, "--out", tmp_path / "part")
+def test_it_goes_on_to_the_same_bits_and_not_with_another_seed(optimiser: Command, tmp_path: Path) -> None:
+    whole = optimiser.result("quadratic", *QUICK, "--out", tmp_path / "whole")
+    optimiser.result("quadratic", "--steps", 3, "--held-out", 2, "--out", tmp_path / "part")
+    rest = optimiser.result("quadratic", *QUICK, "--out", tmp_path / "part")
     assert rest["steps"] == 6
     states = [torch.load(tmp_path / name / "checkpoint.pt", weights_only=True)["rule"] for name in ("whole", "part")]
     assert all(torch.equal(states[0][name], states[1][name]) for name in states[0])
     assert rest["optimisers"] == whole["optimisers"]
-    status, _, err = told(capsys, "quadratic", *QUICK, "--seed", 1, "--out", tmp_path / "part")
-    assert status == 2
-    assert "other settings" in err
+    assert "other settings" in optimiser.complains("quadratic", *QUICK, "--seed", 1, "--out", tmp_path / "part")
 
 
 def test_a_network_learns_from_pictures(
-    capsys: pytest.CaptureFixture[str], tmp_path: Path, glyph_folder: Path, monkeypatch: pytest.MonkeyPatch
+    optimiser: Command, tmp_path: Path, glyph_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("gemel.workflows.optimising.LARGEST", 6)
     quick = ("--steps", 1, "--held-out", 2, "--data", glyph_folder)
-    status, out, err = told(capsys, "network", *quick, "--out", tmp_path / "run")
+    status, out, err = optimiser.told("network", *quick, "--out", tmp_path / "run")
     assert status == 0, err
     assert "Mean loss after 100 steps, 2 problems never seen:" in out
     assert "Adam, rate 0." in out
@@ -88,7 +76,7 @@ def test_a_network_learns_from_pictures(
     ],
 )
 def test_a_mistake_gets_one_line(
-    capsys: pytest.CaptureFixture[str],
+    optimiser: Command,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     arguments: tuple[str, ...],
@@ -98,15 +86,9 @@ def test_a_mistake_gets_one_line(
     Path("a-file").touch()
     Path("others").mkdir()
     Path("others", "thing").touch()
-    status, out, err = told(capsys, *arguments)
-    assert (status, out, len(err.splitlines())) == (2, "", 1)
-    assert err.startswith("error: ")
-    assert words in err
+    assert words in optimiser.complains(*arguments)
     assert not Path("runs").exists()
 
 
-def test_help_shows_an_example(capsys: pytest.CaptureFixture[str]) -> None:
-    status, out, _ = told(capsys, "--help")
-    assert status == 0
-    assert "Example" in out
-    assert "gemel optimiser quadratic" in out
+def test_help_shows_an_example(optimiser: Command) -> None:
+    assert optimiser.shows_an_example("gemel optimiser quadratic")

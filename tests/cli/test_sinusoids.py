@@ -2,14 +2,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
 
 from gemel.batches import Labelled
-from gemel.cli.main import outcome
 from gemel.workflows.regressing import regressor
+from tests.cli.asking import Command
 
 QUICK = ("--steps", "4", "encoder.dimensions=8", "data.options.tasks=3", "training.validate_every=2")
 
@@ -17,25 +16,18 @@ QUICK = ("--steps", "4", "encoder.dimensions=8", "data.options.tasks=3", "traini
 @pytest.fixture(autouse=True)
 def few_tasks(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, few in (("TEST", 4), ("VALIDATION", 3), ("POINTS", 6), ("RATES", (0.01, 0.02))):
-        monkeypatch.setattr(f"gemel.workflows.regressing.{name}", few)
+        monkeypatch.setattr(f"gemel.workflows.regression_figures.{name}", few)
 
 
-def told(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str, str]:
-    capsys.readouterr()
-    status = outcome(["sinusoids", *(str(argument) for argument in arguments)])
-    return status, *capsys.readouterr()
-
-
-def result(capsys: pytest.CaptureFixture[str], *arguments: object) -> Any:
-    status, out, err = told(capsys, *arguments, "--json")
-    assert status == 0, err
-    return json.loads(out)
+@pytest.fixture
+def sinusoids(capsys: pytest.CaptureFixture[str]) -> Command:
+    return Command("sinusoids", capsys)
 
 
 @pytest.mark.parametrize("method", ["maml", "reptile"])
-def test_it_trains_asks_and_writes(capsys: pytest.CaptureFixture[str], tmp_path: Path, method: str) -> None:
+def test_it_trains_asks_and_writes(sinusoids: Command, tmp_path: Path, method: str) -> None:
     run = tmp_path / "run"
-    found = result(capsys, method, *QUICK, "--out", run)
+    found = sinusoids.result(method, *QUICK, "--out", run)
     assert (found["method"], found["test_tasks"], found["training"]["steps"]) == (method, 4, 4)
     assert list(found["errors"]) == ["5", "10", "20"]
     for shots, networks in found["errors"].items():
@@ -58,17 +50,15 @@ def no_picture(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("no_picture")
-def test_the_same_command_goes_on_and_another_one_does_not(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    first = result(capsys, "maml", *QUICK, "--out", tmp_path)
-    assert result(capsys, "maml", *QUICK, "--out", tmp_path)["errors"] == first["errors"]
-    status, _, err = told(capsys, "maml", *QUICK, "--seed", 1, "--out", tmp_path)
-    assert (status, len([line for line in err.splitlines() if line.startswith("error: ")])) == (2, 1)
-    assert "another recipe" in err
+def test_the_same_command_goes_on_and_another_one_does_not(sinusoids: Command, tmp_path: Path) -> None:
+    first = sinusoids.result("maml", *QUICK, "--out", tmp_path)
+    assert sinusoids.result("maml", *QUICK, "--out", tmp_path)["errors"] == first["errors"]
+    assert "another recipe" in sinusoids.complains("maml", *QUICK, "--seed", 1, "--out", tmp_path)
 
 
 @pytest.mark.usefixtures("no_picture")
-def test_it_is_told_in_words(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    status, out, err = told(capsys, "lstm_meta_learner", *QUICK, "learner.steps=1", "--out", tmp_path / "run")
+def test_it_is_told_in_words(sinusoids: Command, tmp_path: Path) -> None:
+    status, out, err = sinusoids.told("lstm_meta_learner", *QUICK, "learner.steps=1", "--out", tmp_path / "run")
     assert status == 0, err
     assert "Mean squared error on 4 sinusoids never seen, before and after 1 and 10 steps:" in out
     assert "lstm_meta_learner:" in out
@@ -87,7 +77,7 @@ def test_it_is_told_in_words(capsys: pytest.CaptureFixture[str], tmp_path: Path)
     ],
 )
 def test_a_mistake_gets_one_line(
-    capsys: pytest.CaptureFixture[str],
+    sinusoids: Command,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     arguments: tuple[str, ...],
@@ -95,14 +85,8 @@ def test_a_mistake_gets_one_line(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Path("a-file").touch()
-    status, out, err = told(capsys, *arguments)
-    errors = [line for line in err.splitlines() if line.startswith("error: ")]
-    assert (status, out, len(errors)) == (2, "", 1)
-    assert words in errors[0]
+    assert words in sinusoids.complains(*arguments)
 
 
-def test_help_shows_an_example(capsys: pytest.CaptureFixture[str]) -> None:
-    status, out, _ = told(capsys, "--help")
-    assert status == 0
-    assert "Example" in out
-    assert "gemel sinusoids" in out
+def test_help_shows_an_example(sinusoids: Command) -> None:
+    assert sinusoids.shows_an_example("gemel sinusoids")

@@ -6,16 +6,8 @@ import torch
 
 from gemel.errors import RecipeError
 from gemel.learners import Adaptive
-from gemel.workflows.regressing import (
-    at_rate,
-    baseline,
-    errors_by_step,
-    fewer,
-    learner_of,
-    methods,
-    recipe_of,
-    tasks_of,
-)
+from gemel.workflows.regressing import baseline, learner_of, methods, recipe_of
+from gemel.workflows.regression_figures import at_rate, errors_by_step, fewer, tasks_of
 
 
 def learner(method: str, *overrides: str) -> Adaptive:

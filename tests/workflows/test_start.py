@@ -41,6 +41,18 @@ def test_another_method_answers_on_the_same_encoder_without_training(glyph_folde
     }  # fmt: skip
 
 
+def test_the_run_to_begin_with_is_read_once(glyph_folder: Path, first: Model, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+
+    def noted(model: str | Path) -> Model:
+        read.append(str(model))
+        return load(model)
+
+    monkeypatch.setattr("gemel.workflows.training.load", noted)
+    begun(glyph_folder, first, "training.steps=0")
+    assert read.count(str(first.folder)) == 1
+
+
 def test_training_goes_on_from_there(glyph_folder: Path, first: Model) -> None:
     model = begun(glyph_folder, first, "training.learning_rate=0.0000001", "training.average=0")
     near, far = (
