@@ -21,7 +21,7 @@ CANONICAL = 1e-6
 ROUNDING = {torch.float32: 2.0**-24, torch.bfloat16: 2.0**-8}
 
 #: Blocks looked into beyond the k best, at first and where these leave open which are the best.
-MARGINS = {torch.bfloat16: (24,), torch.float32: (4, 256)}
+MARGINS = {torch.bfloat16: (32,), torch.float32: (4, 256)}
 
 
 def ordered_by_product(similarity: Similarity) -> bool:
@@ -95,7 +95,7 @@ class Product:
         size = chunk_of(len(queries))
         for start in range(0, len(rows), size):
             part = slice(start, min(start + size, len(rows)))
-            keys = torch.addmm(offsets[part], queries, rows[part].T)  # (Q, C)
+            keys = (queries @ rows[part].T).add_(offsets[part])  # (Q, C); quicker than addmm
             maxima[:, start // BLOCK : part.stop // BLOCK] = keys.view(len(queries), BLOCK, -1).amax(1)
         return maxima
 
@@ -108,16 +108,17 @@ class Product:
         return (first.unsqueeze(-1) + step.unsqueeze(-1) * torch.arange(BLOCK)).flatten(1)
 
     def _error(self, queries: Tensor) -> Tensor:
-        """Return how far, at most, a key before it is rounded and the similarity's score, as a key, are apart: (Q,).
+        """Return how far, at most, a key before its last rounding and the similarity's score, as a key, are apart.
 
-        Factors and offset are rounded to the precision; a float32 sum of D products is off by at most D roundings of
-        its terms' sizes, and so is the similarity's sum of squares; a row is canonical but for rounding.
+        (Q, D) -> (Q,). Factors, product and offset are rounded to the precision; a float32 sum of D products is off by at most D
+        roundings of its terms' sizes, and so is the similarity's sum of squares; a row is canonical but for rounding.
         """
         lengths, dimensions = torch.linalg.vector_norm(queries, dim=1), queries.shape[1]
         query_off = torch.linalg.vector_norm(queries - queries.to(self.precision), dim=1)
         factors = query_off * (self.longest + self.row_off) + lengths * self.row_off + self.offset_off
+        product = ROUNDING[self.precision] * lengths * self.longest
         sums = (dimensions + 8) * ROUNDING[torch.float32] + CANONICAL
-        return factors + sums * (lengths + self.longest).square()
+        return factors + product + sums * (lengths + self.longest).square()
 
 
 def longest(rows: Tensor) -> float:
