@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import safetensors
@@ -17,7 +17,6 @@ import torch
 from safetensors.torch import load_file, save_file
 from safetensors.torch import save as safetensors_bytes
 from torch import Tensor
-from torch.nn import functional
 
 from gemel.assembly import assemble
 from gemel.data import Preprocessing
@@ -26,7 +25,7 @@ from gemel.embedding import embed_pixels
 from gemel.errors import DataError, GemelError, MissingExtraError, ModelError
 from gemel.evaluation.calibration import Calibration
 from gemel.evaluation.thresholds import OperatingPoint
-from gemel.evaluation.unknown import class_log_odds, posterior
+from gemel.evaluation.unknown import class_log_odds, posterior, turning_odds
 from gemel.files import replacing, sha256, write_json, write_text
 from gemel.learners import EmbeddingLearner
 from gemel.recipes import Recipe
@@ -47,7 +46,8 @@ TRAINING_ONLY = "loss."
 class Support:
     """The labelled examples of the classes to recognise: ``embeddings`` (S, D), ``labels`` (S,) into ``classes``.
 
-    Where texts name the classes, ``scale`` is what scores are multiplied with before a softmax over them.
+    Where texts name the classes, ``scale`` is what scores are multiplied with before a softmax over them. Examples from
+    a gallery have their numbers there, ``ids`` (S,).
     """
 
     embeddings: Tensor
@@ -55,6 +55,7 @@ class Support:
     classes: tuple[str, ...]
     names: tuple[str, ...]
     scale: float | None = None
+    ids: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -205,21 +206,68 @@ class Model:
 
     @torch.inference_mode()
     def identify_embeddings(
-        self, embeddings: Tensor, names: Sequence[str], support: Support, matches: int = 5, unknown_prior: float = 0.5
+        self,
+        embeddings: Tensor,
+        names: Sequence[str],
+        support: Support,
+        matches: int = 5,
+        unknown_prior: float = 0.5,
+        limits: Sequence[float | None] | None = None,
+        others: np.ndarray | None = None,
     ) -> list[Identification]:
-        """Return the same for items that are embedded already: (Q, D)."""
+        """Return the same for items that are embedded already: (Q, D).
+
+        Args:
+            embeddings, names: the items.
+            support, matches, unknown_prior: see ``identify``.
+            limits: for each class of the support, the score from which it is the answer, where one was set; by default
+                the posterior decides.
+            others: (Q, M) log odds of M more classes, which the support leaves out since none is the most probable.
+        """
         asked = (embeddings, support.embeddings, support.labels, len(support.classes))
         scores = self.learner.class_scores(*asked)
+        to_items = self.similarity.matrix(embeddings, support.embeddings)  # (Q, S)
         if support.scale is None:
             odds = class_log_odds(self.learner, self.calibration, *asked)
-            probabilities = posterior(odds, unknown_prior)  # (Q, N + 1)
+            answers = self._answers(
+                scores.numpy(), odds, others, unknown_prior, limits or [None] * len(support.classes)
+            )
         else:
-            probabilities = functional.pad(torch.softmax(support.scale * scores, -1), (0, 1)).numpy()
-        to_items = self.similarity.matrix(embeddings, support.embeddings)  # (Q, S)
+            answers = named_answers(scores.numpy(), torch.softmax(support.scale * scores, -1).numpy())
         return [
-            identification(name, row, odds, near, support, matches)
-            for name, row, odds, near in zip(names, scores.numpy(), probabilities, to_items, strict=True)
+            identification(name, row, answer, near, support, matches)
+            for name, row, answer, near in zip(names, scores.numpy(), answers, to_items, strict=True)
         ]
+
+    def _answers(
+        self,
+        scores: np.ndarray,
+        odds: np.ndarray,
+        others: np.ndarray | None,
+        unknown_prior: float,
+        limits: Sequence[float | None],
+    ) -> list[Answer]:
+        """Return the answers from class scores and log odds, (Q, N) both, and those of other classes (Q, M)."""
+        every = odds if others is None else np.concatenate([odds, others], 1)
+        probabilities = posterior(every, unknown_prior)  # (Q, N + M + 1)
+        turning = self.calibration.score_at(turning_odds(every.shape[1], unknown_prior))
+        known = np.concatenate([probabilities[:, : len(limits)], probabilities[:, -1:]], 1)  # (Q, N + 1)
+        return [self._answer(*row, limits, turning) for row in zip(scores, odds, known, strict=True)]
+
+    def _answer(
+        self,
+        scores: np.ndarray,
+        odds: np.ndarray,
+        probabilities: np.ndarray,
+        limits: Sequence[float | None],
+        turning: float,
+    ) -> Answer:
+        """Return one item's answer; a score that tells classes from each other alone is the one its odds stand for."""
+        best = int(scores.argmax())
+        score = float(scores[best]) if self.learner.softmax_scale is None else self.calibration.score_at(odds[best])
+        limit = limits[best]
+        known = int(probabilities.argmax()) < len(limits) if limit is None else score >= limit
+        return Answer(probabilities, score, turning if limit is None else limit, known)
 
     def save(self, folder: Path) -> None:
         """Write the model folder; ``model.json`` comes last and vouches for the rest, so a reader never meets half."""
@@ -246,18 +294,41 @@ class Model:
         }
 
 
+class Answer(NamedTuple):
+    """What is said of one item: (N + 1,) the classes' and the unknown's probabilities, and the decision."""
+
+    probabilities: np.ndarray
+    score: float
+    threshold: float | None
+    known: bool
+
+
+def named_answers(scores: np.ndarray, probabilities: np.ndarray) -> list[Answer]:
+    """Return the answers where texts name the classes, (Q, N) both: nothing is unknown."""
+    padded = np.pad(probabilities, ((0, 0), (0, 1)))
+    return [Answer(odds, float(row.max()), None, True) for row, odds in zip(scores, padded, strict=True)]
+
+
 def identification(
-    name: str, scores: np.ndarray, probabilities: np.ndarray, to_items: Tensor, support: Support, matches: int
+    name: str, scores: np.ndarray, answer: Answer, to_items: Tensor, support: Support, matches: int
 ) -> Identification:
-    """Return one item's answer from its class scores (N,), posterior (N + 1,) and scores with the support (S,)."""
-    order = np.argsort(-scores, kind="stable")[:matches]
+    """Return one item's answer in words, from its class scores (N,) and its scores with the support (S,)."""
+    order = np.argsort(-scores, kind="stable")[: max(matches, 1)]
     nearest = [int(to_items.masked_fill(support.labels != number, -torch.inf).argmax()) for number in order]
     listed = tuple(
-        Match(support.classes[number], float(scores[number]), float(probabilities[number]), support.names[reference])
+        Match(
+            support.classes[number],
+            float(scores[number]),
+            float(answer.probabilities[number]),
+            support.names[reference],
+            None if support.ids is None else support.ids[reference],
+        )
         for number, reference in zip(order, nearest, strict=True)
     )
-    unknown = int(probabilities.argmax()) == len(support.classes)
-    return Identification(name, None if unknown else listed[0].label, float(probabilities.max()), listed)
+    label, which = (listed[0].label, order[0]) if answer.known else (None, -1)
+    probability = float(answer.probabilities[which])
+    decision = "match" if answer.known else "unknown"
+    return Identification(name, label, probability, listed[:matches], answer.score, answer.threshold, decision)
 
 
 def load(model: str | Path) -> Model:

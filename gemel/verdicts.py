@@ -40,12 +40,16 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Match:
-    """A class that an item may be of: its score and probability, and its nearest reference item."""
+    """A class that an item may be of: its score and probability, and its nearest reference item.
+
+    ``reference_id`` is that item's number in a gallery; None where it comes from none.
+    """
 
     label: str
     score: float
     probability: float
     reference: str
+    reference_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -57,12 +61,19 @@ class Identification:
         label: the class, or None for "unknown".
         probability: of that answer, "unknown" included among the possible ones.
         matches: the classes, most probable first.
+        score: of the most probable class, on the scale of pairs' scores.
+        threshold: the score from which that class is the answer: one that was set, or that at which "unknown" stops
+            being more probable; None where nothing is ever unknown.
+        decision: "match" or "unknown".
     """
 
     item: str
     label: str | None
     probability: float
     matches: tuple[Match, ...]
+    score: float
+    threshold: float | None
+    decision: str
 
     def to_json(self) -> dict[str, Any]:
         """Return the attributes as plain values."""

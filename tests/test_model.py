@@ -17,6 +17,7 @@ from PIL import Image
 from gemel.assembly import assemble
 from gemel.data.sources.glyphs import Glyphs, draw_glyphs
 from gemel.errors import DataError, InputError, ModelError
+from gemel.evaluation.unknown import class_log_odds, posterior
 from gemel.files import sha256
 from gemel.model import Model, load
 from gemel.randomness import numpy_generator
@@ -360,3 +361,33 @@ def test_eight_threads_get_the_answers_of_one(tiny_model: Model, tmp_path: Path)
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda _: tiny_model.identify(paths, support()), range(8)))
     assert all(answer == expected for answer in answers)
+
+
+def test_the_threshold_told_is_where_the_answer_turns(tiny_model):
+    for answer in tiny_model.identify(list(PAGES[:, 3]), support()):
+        assert (answer.decision == "match") == (answer.score >= answer.threshold) == (answer.label is not None)
+        assert answer.score == answer.matches[0].score
+
+
+def test_limits_that_were_set_decide(tiny_model):
+    known = tiny_model.support(support())
+    embedding = torch.from_numpy(tiny_model.embed([PAGES[0, 3]]))
+    (free,) = tiny_model.identify_embeddings(embedding, ["x"], known)
+    best = known.classes.index(free.matches[0].label)
+    for limit, decision in ((free.score, "match"), (free.score + 1e-6, "unknown")):
+        limits = [None] * len(known.classes)
+        limits[best] = limit
+        (answer,) = tiny_model.identify_embeddings(embedding, ["x"], known, limits=limits)
+        assert (answer.decision, answer.threshold, answer.matches) == (decision, limit, free.matches)
+
+
+def test_classes_left_out_count_in_the_posterior(tiny_model):
+    known = tiny_model.support(support())
+    embedding = torch.from_numpy(tiny_model.embed([PAGES[0, 3]]))
+    odds = class_log_odds(tiny_model.learner, tiny_model.calibration, embedding, known.embeddings, known.labels, 5)
+    kept = replace(known, embeddings=known.embeddings[known.labels < 2], labels=known.labels[known.labels < 2])
+    kept = replace(kept, classes=known.classes[:2], names=known.names[: len(kept.labels)])
+    (answer,) = tiny_model.identify_embeddings(embedding, ["x"], kept, others=odds[:, 2:])
+    whole = posterior(odds)[0]
+    by_label = {match.label: match.probability for match in answer.matches}
+    assert [by_label[label] for label in kept.classes] == pytest.approx(whole[:2].tolist())

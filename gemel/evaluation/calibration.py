@@ -22,6 +22,8 @@ QUANTILES = 6
 ROUGHNESS = 1e-3
 #: The least that the log odds rise from knot to knot, so that a higher score is never less probable.
 LEAST_STEP = 1e-6
+#: How near their bounds log odds are still told apart.
+EDGE = 1e-6
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,15 @@ class Calibration:
         """Return the log odds, rising with the score and within ``(-ln(G + 1), ln(I + 1))``: any shape -> the same."""
         raw = piecewise_linear(np.asarray(score, dtype=np.float64), np.array(self.knots), np.array(self.levels))
         return softly_bounded(raw, -math.log(self.genuine.pairs + 1), math.log(self.impostor.pairs + 1))
+
+    def score_at(self, log_odds: float) -> float:
+        """Return the score whose log odds these are, the inverse of ``log_odds``; beyond the bounds, that next to them.
+
+        Finite, then, whatever is asked; a score next to the upper bound may be more than any pair reaches.
+        """
+        low, high = -math.log(self.genuine.pairs + 1), math.log(self.impostor.pairs + 1)
+        raw = unbounded(min(max(log_odds, low + EDGE), high - EDGE), low, high)
+        return float(piecewise_linear(np.asarray(raw), np.array(self.levels), np.array(self.knots)))
 
     def probability(self, score: np.ndarray | float) -> np.ndarray:
         """Return the probability of one class at prior ½, rising with the score: any shape -> the same, in (0, 1)."""
@@ -115,6 +126,15 @@ def softly_bounded(values: np.ndarray, low: float, high: float) -> np.ndarray:
     share = np.logaddexp(0, from_end) - np.logaddexp(0, from_end - (high - low))
     bounded: np.ndarray = np.clip(np.where(upper, high - share, low + share), low, high)
     return bounded
+
+
+def unbounded(value: float, low: float, high: float) -> float:
+    """Return what ``softly_bounded`` maps to a value in (low, high): ``low + ln((e^t - 1) / (1 - e^(t - w)))``.
+
+    t is the value's distance from low, and w = high - low; where t is large, ``e^t - 1`` is taken as e^t (1 - e^-t).
+    """
+    above = value - low
+    return value + math.log(-math.expm1(-above)) - math.log(-math.expm1(value - high))
 
 
 def piecewise_linear(scores: np.ndarray, knots: np.ndarray, levels: np.ndarray) -> np.ndarray:

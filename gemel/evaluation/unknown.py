@@ -43,6 +43,11 @@ def posterior(log_odds: np.ndarray, unknown_prior: float = 0.5) -> np.ndarray:
     return probabilities
 
 
+def turning_odds(classes: int, unknown_prior: float = 0.5) -> float:
+    """Return the log likelihood ratio from which a class is more probable than "unknown": ``ln(u N / (1 - u))``."""
+    return math.log(classes * unknown_prior / (1 - unknown_prior))
+
+
 def class_log_odds(
     scorer: ClassScorer, calibration: Calibration, query: Tensor, support: Tensor, labels: Tensor, classes: int
 ) -> np.ndarray:

@@ -6,9 +6,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
-from sqlalchemy import ColumnElement, DateTime, Dialect, LargeBinary, TypeDecorator, func
+from sqlalchemy import ColumnElement, DateTime, Dialect, LargeBinary, String, TypeDecorator, func
 from sqlalchemy.dialects.postgresql.base import ischema_names
 from sqlalchemy.types import TypeEngine, UserDefinedType
+
+#: Words that every database sorts alike, by their characters' numbers.
+Ordered = String(collation="C").with_variant(String(), "sqlite")
 
 
 def now() -> datetime:

@@ -2,88 +2,175 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
-from typing import Self, overload
+from typing import Literal, Self, get_args, overload
 
 import numpy as np
 import torch
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
+from torch import Tensor
 
-from gemel.data.items import Item, as_image, name_of
-from gemel.errors import DataError, did_you_mean
+from gemel.data.items import Item, name_of
+from gemel.errors import DataError, InputError, did_you_mean
+from gemel.gallery import arranging, listing
+from gemel.gallery.audit import Audit
 from gemel.gallery.claim import claim
-from gemel.gallery.database import explained, opened, shown
-from gemel.gallery.tables import STATE_ID, ClassRow, EmbeddingRow, ReferenceRow, StateRow
-from gemel.model import Model, Support
+from gemel.gallery.database import opened, shown
+from gemel.gallery.enrolling import Candidate, as_tensor, candidates, written
+from gemel.gallery.entries import ClassEntry, Enrolment, Hit, Page, Reference
+from gemel.gallery.held import Held
+from gemel.gallery.keys import Keys
+from gemel.gallery.labels import checked_label
+from gemel.gallery.mirror import Mirror
+from gemel.gallery.quality import likeness_warnings
+from gemel.gallery.recognising import identified
+from gemel.gallery.rocchio import rocchio
+from gemel.gallery.server_search import ServerSearch, searches
+from gemel.gallery.settings import THRESHOLD, setting
+from gemel.gallery.store import Store
+from gemel.gallery.tables import ClassRow, EmbeddingRow, ReferenceRow
+from gemel.model import Model
 from gemel.verdicts import Identification, Verdict
+
+#: How an item is held against a class: by its mean embedding, by the mean score with its references, or by the best.
+By = Literal["prototype", "mean", "max"]
+
+#: References nearest to a new one that are looked at for duplicates.
+NEIGHBOURS = 5
 
 
 class Gallery:
-    """Labelled references in a database, searched exactly, in memory.
+    """Labelled references in a database, searched in memory or by the server.
 
         gallery = gemel.Gallery("parts.db", model)
         gallery.enrol("M6 bolt", ["b1.png", "b2.png"])
         gallery.identify("x.png")
 
-    A class is added by its first reference, without training. Every change is one transaction, on disk when the call
-    returns; other processes and threads may read and write the same gallery meanwhile, and see it at their next call.
+    A class is added by its first reference, without training, and gone with its last. Every change is one transaction,
+    on disk when the call returns; other processes and threads may read and write the same gallery meanwhile, and see it
+    at their next call. Wherever an item is asked about, an embedding (D,) will do as well.
 
     Args:
-        address: an SQLite file, made if need be, or a database's URL: ``"sqlite:///parts.db"``; ``"sqlite://"`` is in
-            memory.
-        model: embeds the items; a gallery keeps to the model that it was made with.
+        address: an SQLite file, made if need be, or a database's URL: ``"sqlite:///parts.db"``,
+            ``"postgresql+psycopg://user@host/parts"`` (with pgvector); ``"sqlite://"`` is in memory.
+        model: embeds the items; a gallery keeps to the model that it was made with, until ``models.adopt``.
+        originals: whether the pictures are kept as they came, so that another model can be adopted.
 
     Raises:
         DataError: the database cannot be opened.
         ModelError: the gallery was made with another model, or by a newer Gemel.
     """
 
-    def __init__(self, address: str | Path, model: Model) -> None:
-        self.model = model
-        self._engine = opened(address)
-        self._cached: tuple[int, Support] | None = None
+    def __init__(self, address: str | Path, model: Model, originals: bool = False) -> None:
+        self.originals = originals
+        self.engine = opened(address)
         try:
-            self._model_id = claim(self._engine, model)
+            self.answer_by(model, claim(self.engine, model))
         except Exception:
             self.close()
             raise
 
-    def enrol(self, label: str, items: Item | list[Item]) -> int:
-        """Add an item, or several, to a class, new or not, and return how many were new to it.
+    def answer_by(self, model: Model, model_id: int) -> None:
+        """Answer by the model of that number from now on, which must be the active one."""
+        self.model = model
+        self.store = Store(self.engine, model_id)
+        self.mirror = Mirror(self.store, model.similarity, model.dimensions)
+        in_server = searches(self.engine, model.similarity, model.dimensions)
+        self._server = ServerSearch(self.store, model.similarity, model.dimensions) if in_server else None
 
-        A picture of the very pixels of one that the class holds is not added again.
+    @cached_property
+    def keys(self) -> Keys:
+        """The keys to a service over this gallery."""
+        return Keys(self.engine)
+
+    @cached_property
+    def audit(self) -> Audit:
+        """The log of changes made through a service."""
+        return Audit(self.engine)
+
+    def enrol(self, label: str, items: Item | list[Item], source: str = "", who: str = "") -> list[Enrolment]:
+        """Add an item, or several, to a class, new or not, and return what became of each.
+
+        A picture of the very pixels of one that the class holds is not added again. What speaks against a picture
+        (blurred, a near duplicate, unlike its class: see ``gemel.gallery.quality``) is told, and it is added.
+
+        Args:
+            label: the class's name.
+            items: its examples.
+            source: where they came from, in words; their paths by default.
+            who: who enrols them.
 
         Raises:
             InputError: an item is no readable picture; then none is enrolled.
-            DataError: the label is empty, or there is no item.
+            DataError: the label is none (empty, too long, unprintable), or there is no item.
         """
         listed = items if isinstance(items, list) else [items]
         if not label.strip() or not listed:
             raise DataError(
                 f"Class '{label}' with {len(listed)} items came; a name and at least one item are expected."
             )
-        rows = {
-            reference.sha256: (reference, embedding) for reference, embedding in self._rows(listed)
-        }  # each picture once
-        with self._writing() as session:
-            owner = self._class(session, label) or ClassRow(label=label)
-            session.add(owner)
-            session.flush()
-            held = set(session.scalars(select(ReferenceRow.sha256).where(ReferenceRow.class_id == owner.id)))
-            fresh = [row for digest, row in rows.items() if digest not in held]
-            for reference, _ in fresh:
-                reference.class_id = owner.id
-            session.add_all(reference for reference, _ in fresh)
-            session.flush()
-            session.add_all(
-                EmbeddingRow(model_id=self._model_id, reference_id=reference.id, embedding=embedding)
-                for reference, embedding in fresh
-            )
-        return len(fresh)
+        return self.enrol_candidates(label, candidates(self.model, listed, source, who, self.originals))
+
+    def enrol_candidates(self, label: str, found: Sequence[Candidate]) -> list[Enrolment]:
+        """Add items that are embedded already; see ``enrol``."""
+        warned = self._warned(checked_label(label), found)
+        with self.store.writing(arranging=False) as session:
+            return written(session, self.store.model_id, label, warned)
+
+    def classes(self, page: int = 1, size: int = 100, containing: str = "") -> Page[ClassEntry]:
+        """Return some of the classes whose label contains a text, by their labels.
+
+        Raises:
+            DataError: there is no such page.
+        """
+        with self.store.reading() as session:
+            return listing.class_page(session, page, size, containing)
+
+    def labels(self) -> list[str]:
+        """Return the classes' labels, sorted."""
+        with self.store.reading() as session:
+            return sorted(session.scalars(select(ClassRow.label)))
+
+    def references(self, label: str | None = None, page: int = 1, size: int = 100) -> Page[Reference]:
+        """Return some of the references, of a class or of all, in the order in which they were enrolled.
+
+        Raises:
+            DataError: there is no such class or page.
+        """
+        with self.store.reading() as session:
+            return listing.reference_page(session, label, page, size)
+
+    def reference(self, number: int) -> Reference:
+        """Return a reference by its number.
+
+        Raises:
+            DataError: there is none.
+        """
+        with self.store.reading() as session:
+            return listing.one_reference(session, number)
+
+    def thumbnail(self, number: int) -> bytes | None:
+        """Return a reference's picture, small, as a PNG; None where none was kept, as by galleries of format 1.
+
+        Raises:
+            DataError: there is no such reference.
+        """
+        with self.store.reading() as session:
+            listing.one_reference(session, number)
+            return session.scalar(select(ReferenceRow.thumbnail).where(ReferenceRow.id == number))
+
+    def original(self, number: int) -> bytes | None:
+        """Return a reference's picture as it came, or None where it was not kept.
+
+        Raises:
+            DataError: there is no such reference.
+        """
+        with self.store.reading() as session:
+            listing.one_reference(session, number)
+            return session.scalar(select(ReferenceRow.original).where(ReferenceRow.id == number))
 
     @overload
     def identify(self, item: list[Item], matches: int = 5, unknown_prior: float = 0.5) -> list[Identification]: ...
@@ -95,6 +182,9 @@ class Gallery:
     ) -> Identification | list[Identification]:
         """Return the class of an item, or of each of a list, or "unknown".
 
+        Where a threshold was set for the class or the gallery, the most probable class is the answer if
+        ``score >= threshold``; else if it is more probable than "unknown".
+
         Args:
             item: what to recognise.
             matches: classes listed in each answer.
@@ -105,37 +195,95 @@ class Gallery:
             DataError: nothing is enrolled.
         """
         listed = item if isinstance(item, list) else [item]
-        support = self._support()
-        embeddings = torch.from_numpy(self.model.embed(listed))
+        self.held()
+        embeddings = self.embedded(listed)
         names = [name_of(each, position) for position, each in enumerate(listed)]
-        answers = self.model.identify_embeddings(embeddings, names, support, matches, unknown_prior)
+        answers = identified(self.model, self.mirror, embeddings, names, matches, unknown_prior)
         return answers if isinstance(item, list) else answers[0]
 
-    def verify(self, item: Item, label: str, threshold: float | None = None) -> Verdict:
-        """Return whether an item is of a class, by its likeness to the class.
+    def verify(self, item: Item, label: str, threshold: float | None = None, by: By = "prototype") -> Verdict:
+        """Return whether an item is of a class.
 
         FAR and FRR are those that the threshold reached on pairs of single items.
 
+        Args:
+            item: what is asked about.
+            label: the class.
+            threshold: the score from which it is; by default the class's own, the gallery's, or the model's.
+            by: its likeness to the class as the method sees it (the class's mean embedding, most often), the mean of
+                its scores with the class's references, or the highest of them.
+
         Raises:
             InputError: the item is no readable picture.
-            DataError: there is no such class.
+            DataError: there is no such class, or no such ``by``.
         """
-        support = self._support()
-        if label not in support.classes:
-            raise DataError(f"There is no class '{label}'.{did_you_mean(label, support.classes)}")
-        limit = self.model.threshold if threshold is None else threshold
-        with torch.inference_mode():
-            embedding = torch.from_numpy(self.model.embed([item]))  # (1, D)
-            scores = self.model.learner.likeness(embedding, support.embeddings, support.labels, len(support.classes))
-        score = float(scores[0, support.classes.index(label)])
-        calibration = self.model.calibration
-        probability = float(calibration.probability(score))
-        return Verdict(score, probability, score >= limit, limit, calibration.far(limit), calibration.frr(limit))
+        if by not in get_args(By):
+            raise DataError(f"Unknown way '{by}' to hold an item against a class.{did_you_mean(by, get_args(By))}")
+        held = self.held()
+        number = next((number for number, name in held.labels.items() if name == label), None)
+        if number is None:
+            raise DataError(f"There is no class '{label}'.{did_you_mean(label, held.labels.values())}")
+        references = torch.from_numpy(held.embeddings[held.owners == number])
+        score = self._likeness(self.embedded([item]), references, by)
+        own = held.thresholds.get(number, held.threshold)
+        return self._verdict(score, own if threshold is None else threshold)
 
-    def labels(self) -> list[str]:
-        """Return the classes, sorted."""
-        with self._reading() as session:
-            return sorted(session.scalars(select(ClassRow.label)))
+    def compare(self, a: Item, b: Item, threshold: float | None = None) -> Verdict:
+        """Return whether two items are alike, by the gallery's threshold, or else the model's.
+
+        Raises:
+            InputError: an item is no readable picture.
+        """
+        first, second = self.embedded([a, b])
+        with self.store.reading() as session:
+            own = setting(session, THRESHOLD)
+        with torch.inference_mode():
+            score = float(self.model.similarity(first, second))
+        return self._verdict(score, own if threshold is None else threshold)
+
+    def search(
+        self, item: Item | None = None, like: Sequence[int] = (), unlike: Sequence[int] = (), top: int = 20
+    ) -> list[Hit]:
+        """Return the references nearest to an item and to references that are liked, and away from those that are not.
+
+        The liked and the disliked themselves are left out; see ``gemel.gallery.rocchio``.
+
+        Args:
+            item: what is searched for; None where ``like`` tells.
+            like, unlike: numbers of references.
+            top: how many are returned, at least 1.
+
+        Raises:
+            InputError: the item is no readable picture.
+            DataError: there is neither an item nor a like, a reference is not there, or nothing is enrolled.
+        """
+        if item is None and not like:
+            raise DataError("Nothing is searched for; give an item, or the number of a reference to be like.")
+        if top < 1:
+            raise DataError(f"The {top} nearest are asked for; at least 1 is expected.")
+        first = None if item is None else self.embedded([item])[0]
+        query = rocchio(first, self.embeddings_of(like), self.embeddings_of(unlike))
+        shown_already = {*like, *unlike}
+        hits = self._nearest(self.model.similarity.canonical(query), top + len(shown_already))
+        return [hit for hit in hits if hit.reference not in shown_already][:top]
+
+    def rename(self, label: str, to: str) -> None:
+        """Give a class another name; where another class has it, the two become that one.
+
+        Raises:
+            DataError: there is no such class, or the name is none (empty, too long, unprintable).
+        """
+        with self.store.writing() as session:
+            arranging.rename(session, label, to)
+
+    def move(self, references: Sequence[int], to: str) -> int:
+        """Move references to a class, new or not, and return how many came to it.
+
+        Raises:
+            DataError: there is no such reference, or the name is none.
+        """
+        with self.store.writing() as session:
+            return arranging.move(session, references, to)
 
     def remove(self, label: str) -> int:
         """Remove a class with its references, and return how many those were.
@@ -143,33 +291,60 @@ class Gallery:
         Raises:
             DataError: there is no such class.
         """
-        with self._writing() as session:
-            owner = self._known(session, label)
-            of_class = ReferenceRow.class_id == owner.id
-            count = session.scalar(select(func.count()).select_from(ReferenceRow).where(of_class)) or 0
-            session.execute(delete(ClassRow).where(ClassRow.id == owner.id))  # the references go with it
-        return count
+        with self.store.writing() as session:
+            return arranging.remove_class(session, label)
 
-    def rename(self, label: str, to: str) -> None:
-        """Give a class another name.
+    def remove_references(self, references: Sequence[int]) -> int:
+        """Remove references, and return how many those were; a class left without one is gone with them.
 
         Raises:
-            DataError: there is no such class, or the name is empty or another class's.
+            DataError: there is no such reference; then none is removed.
         """
-        with self._writing() as session:
-            owner = self._known(session, label)
-            if not to.strip() or (to != label and self._class(session, to)):
-                raise DataError(f"'{label}' cannot become '{to}': the name is {'taken' if to.strip() else 'empty'}.")
-            owner.label = to
+        with self.store.writing() as session:
+            return arranging.remove_references(session, references)
+
+    def held(self) -> Held:
+        """Return all references with their embeddings as they are now.
+
+        Raises:
+            DataError: there is none.
+        """
+        held = self.mirror.held()
+        if not len(held):
+            raise DataError(f"The gallery {shown(self.engine.url)} is empty; enrol a class first.")
+        return held
+
+    def embedded(self, items: Sequence[Item]) -> Tensor:
+        """Return items as embeddings (B, D); an array (D,) is one already.
+
+        Raises:
+            InputError: an item is no readable picture, or no embedding of this model.
+        """
+        rows = [self._as_embedding(item) for item in items]
+        return torch.from_numpy(np.stack(rows) if rows else np.zeros((0, self.model.dimensions), np.float32))
+
+    def embeddings_of(self, references: Sequence[int]) -> Tensor:
+        """Return references' embeddings in the order asked for: (B, D).
+
+        Raises:
+            DataError: there is no such reference.
+        """
+        with self.store.reading() as session:
+            arranging.check_there(session, references)
+            chosen = (EmbeddingRow.model_id == self.store.model_id, EmbeddingRow.reference_id.in_(references))
+            rows = session.execute(select(EmbeddingRow.reference_id, EmbeddingRow.embedding).where(*chosen))
+            found: dict[int, np.ndarray] = dict(rows.all())
+        values = np.array([found[number] for number in references], np.float32)
+        return torch.from_numpy(values.reshape(-1, self.model.dimensions))
 
     def __len__(self) -> int:
         """Return the number of references."""
-        with self._reading() as session:
+        with self.store.reading() as session:
             return session.scalar(select(func.count()).select_from(ReferenceRow)) or 0
 
     def close(self) -> None:
         """Let go of the database."""
-        self._engine.dispose()
+        self.engine.dispose()
 
     def __enter__(self) -> Self:
         return self
@@ -177,62 +352,76 @@ class Gallery:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _rows(self, items: Sequence[Item]) -> list[tuple[ReferenceRow, np.ndarray]]:
-        """Return the items, of no class yet, each with its embedding."""
-        images = [as_image(item) for item in items]
-        seen = [hashlib.sha256(self.model.preprocessing.pixels(image).tobytes()).hexdigest() for image in images]
-        embeddings = self.model.embed(images)
-        return [
-            (ReferenceRow(source=name_of(item, position), sha256=digest), row)
-            for position, (item, row, digest) in enumerate(zip(items, embeddings, seen, strict=True))
-        ]
+    def _as_embedding(self, item: Item) -> np.ndarray:
+        """Return an item's embedding (D,)."""
+        if not isinstance(item, np.ndarray) or item.ndim != 1:
+            return self.model.embed([item])[0]
+        if item.shape != (self.model.dimensions,) or item.dtype.kind not in "iuf" or not np.isfinite(item).all():
+            raise InputError(
+                f"An embedding of shape {item.shape} came; {self.model.dimensions} finite numbers are expected."
+            )
+        return self.model.similarity.canonical(torch.from_numpy(item.astype(np.float32))).numpy()
 
-    def _support(self) -> Support:
-        """Return all references, read again only if the gallery has changed.
+    @torch.inference_mode()
+    def _likeness(self, embedding: Tensor, references: Tensor, by: By) -> float:
+        """Return the score of an item (1, D) with the references of a class (S, D)."""
+        if by == "prototype":
+            one_class = torch.zeros(len(references), dtype=torch.int64)
+            return float(self.model.learner.likeness(embedding, references, one_class, 1)[0, 0])
+        scores = self.model.similarity.matrix(embedding, references)
+        return float(scores.mean() if by == "mean" else scores.max())
 
-        The version is read first: should a change come between, the references are newer than their version, never
-        older, and are read once more at the next call.
-        """
-        with self._reading() as session:
-            version = session.scalars(select(StateRow.version).where(StateRow.id == STATE_ID)).one()
-            if self._cached is None or self._cached[0] != version:
-                self._cached = version, self._read(session)
-            return self._cached[1]
+    def _verdict(self, score: float, threshold: float | None) -> Verdict:
+        """Return the verdict on a score; the model's threshold where there is none."""
+        limit = self.model.threshold if threshold is None else threshold
+        calibration = self.model.calibration
+        probability = float(calibration.probability(score))
+        return Verdict(score, probability, score >= limit, limit, calibration.far(limit), calibration.frr(limit))
 
-    def _read(self, session: Session) -> Support:
-        columns = (ClassRow.label, EmbeddingRow.embedding, ReferenceRow.source)
-        held = select(*columns).join_from(EmbeddingRow, ReferenceRow).join(ClassRow)
-        held = held.where(EmbeddingRow.model_id == self._model_id)
-        rows = session.execute(held.order_by(ClassRow.id, ReferenceRow.id)).all()
-        if not rows:
-            raise DataError(f"The gallery {shown(self._engine.url)} is empty; enrol a class first.")
-        labels, embeddings, sources = zip(*rows, strict=True)
-        classes = tuple(dict.fromkeys(labels))
-        numbers = {label: number for number, label in enumerate(classes)}
-        values = np.stack(embeddings)  # (S, D)
-        return Support(torch.from_numpy(values), torch.tensor([numbers[each] for each in labels]), classes, sources)
+    def _nearest(self, query: Tensor, k: int) -> list[Hit]:
+        """Return the references nearest to an embedding (D,)."""
+        if self._server is not None:
+            scores, ids = self._server.nearest(query, k)
+            labels = self._labels_of(ids.tolist())
+        else:
+            held, found, numbers = self.mirror.nearest(query[None], k)
+            scores, ids = found[0].numpy(), numbers[0].numpy()
+            labels = {number: held.label_of(number) for number in ids.tolist()}
+        probabilities = self.model.calibration.probability(scores)
+        rows = zip(ids.tolist(), scores.tolist(), probabilities.tolist(), strict=True)
+        return [Hit(number, labels[number], score, odds) for number, score, odds in rows if number in labels]
 
-    def _class(self, session: Session, label: str) -> ClassRow | None:
-        return session.scalars(select(ClassRow).where(ClassRow.label == label)).one_or_none()
+    def _labels_of(self, references: Sequence[int]) -> dict[int, str]:
+        """Return the labels of references by their numbers; of those that are still there."""
+        query = select(ReferenceRow.id, ClassRow.label).join(ClassRow).where(ReferenceRow.id.in_(references))
+        with self.store.reading() as session:
+            return dict(session.execute(query).all())
 
-    def _known(self, session: Session, label: str) -> ClassRow:
-        known = list(session.scalars(select(ClassRow.label)))
-        if label not in known:
-            raise DataError(f"There is no class '{label}'.{did_you_mean(label, known)}")
-        return session.scalars(select(ClassRow).where(ClassRow.label == label)).one()
+    def _warned(self, label: str, found: Sequence[Candidate]) -> list[Candidate]:
+        """Return the candidates with what their likeness to others tells."""
+        embeddings = as_tensor(found)
+        with self.store.reading() as session:
+            own = class_embeddings(session, self.store.model_id, label, self.model.dimensions)
+        return [self._with_warnings(label, each, position, embeddings, own) for position, each in enumerate(found)]
 
-    @contextmanager
-    def _reading(self) -> Iterator[Session]:
-        with explained(self._engine.url), Session(self._engine) as session:
-            yield session
+    def _with_warnings(
+        self, label: str, candidate: Candidate, position: int, embeddings: Tensor, own: Tensor
+    ) -> Candidate:
+        """Return one of the candidates (B, D) with what its likeness to the references and to the others tells."""
+        query = embeddings[position]
+        others = torch.cat([embeddings[:position], embeddings[position + 1 :]])
+        near = self._nearest(query, NEIGHBOURS)
+        with torch.inference_mode():
+            beside = self.model.similarity.matrix(query[None], others)[0].numpy()
+        scores = np.concatenate([[hit.score for hit in near], beside]).astype(np.float64)
+        labels = [*(hit.label for hit in near), *[label] * len(others)]
+        of_class = torch.cat([own, others])
+        known = self._likeness(query[None], of_class, "prototype") if len(of_class) else None
+        return candidate.with_warnings(likeness_warnings(self.model.calibration, label, scores, labels, known))
 
-    @contextmanager
-    def _writing(self) -> Iterator[Session]:
-        """One transaction, committed at the block's end or not at all.
 
-        It begins by raising the version, which makes writers wait for each other, so that what a writer has read stays
-        true until it has written.
-        """
-        with explained(self._engine.url), Session(self._engine) as session, session.begin():
-            session.execute(update(StateRow).where(StateRow.id == STATE_ID).values(version=StateRow.version + 1))
-            yield session
+def class_embeddings(session: Session, model_id: int, label: str, dimensions: int) -> Tensor:
+    """Return the embeddings of a class's references: (S, D); none of a class that is not there."""
+    rows = select(EmbeddingRow.embedding).join(ReferenceRow, EmbeddingRow.reference_id == ReferenceRow.id)
+    rows = rows.join(ClassRow).where(ClassRow.label == label, EmbeddingRow.model_id == model_id)
+    return torch.from_numpy(np.array(session.scalars(rows).all(), np.float32).reshape(-1, dimensions))

@@ -9,7 +9,7 @@ import numpy as np
 from sqlalchemy import JSON, BigInteger, ForeignKey, Index, LargeBinary, String, UniqueConstraint, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from gemel.gallery.columns import Embedding, UtcTime, now
+from gemel.gallery.columns import Embedding, Ordered, UtcTime, now
 
 #: The newest migration, by which an older Gemel knows that it cannot read the tables.
 FORMAT = 2
@@ -64,7 +64,7 @@ class ClassRow(Table):
     __tablename__ = "gemel_classes"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    label: Mapped[str] = mapped_column(unique=True)
+    label: Mapped[str] = mapped_column(Ordered, unique=True)
     threshold: Mapped[float | None]
 
 
@@ -75,7 +75,7 @@ class ReferenceRow(Table):
         sha256: of the pixels that the model saw.
         source: where it came from, in words: a path, a page.
         who: who enrolled it.
-        quality: the sharpness of the picture, see ``quality``; None where the picture was not kept in sight.
+        quality: the sharpness of the picture, see ``quality``; None where that was not measured.
         warnings: what was told when it was enrolled.
         thumbnail: a small PNG.
         original: the picture's file, where the gallery keeps them.

@@ -137,3 +137,23 @@ def test_what_is_no_object_is_refused():
         ModelError, match="The model's calibration holds list; genuine, impostor, knots, levels are expected"
     ):
         Calibration.from_json([])
+
+
+@pytest.mark.parametrize("pairs", [40, 5000])
+def test_the_score_at_log_odds_is_their_inverse(pairs):
+    rng = numpy_generator(3, "inverse")
+    calibration = Calibration.fit(rng.normal(0.6, 0.2, pairs), rng.normal(0, 0.2, pairs))
+    scores = np.linspace(-0.5, 1, 31)
+    for score, odds in zip(scores, calibration.log_odds(scores), strict=True):
+        if abs(odds) < math.log(pairs + 1) - 1e-3:  # nearer to a bound, digits are lost
+            assert calibration.score_at(float(odds)) == pytest.approx(score, abs=1e-6)
+    assert calibration.score_at(0.0) == pytest.approx(
+        float(scores[np.abs(calibration.log_odds(scores)).argmin()]), abs=0.1
+    )
+
+
+def test_log_odds_out_of_reach_have_a_finite_score_beyond_all():
+    calibration = Calibration.fit(np.linspace(0.5, 1, 100), np.linspace(-1, 0.4, 100))
+    assert 1 < calibration.score_at(50.0) < math.inf
+    assert -math.inf < calibration.score_at(-50.0) < -1
+    assert float(calibration.log_odds(calibration.score_at(50.0))) == pytest.approx(math.log(101), abs=1e-5)

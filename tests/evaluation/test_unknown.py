@@ -7,6 +7,7 @@ import torch
 from gemel.encoders import Pixels
 from gemel.errors import DataError, RecipeError
 from gemel.evaluation import Calibration, class_log_odds, open_set, posterior, random_pairs
+from gemel.evaluation.unknown import turning_odds
 from gemel.learners import Baseline
 from gemel.losses import Softmax
 from gemel.similarity import Cosine
@@ -101,3 +102,12 @@ def test_too_few_classes_for_strangers_are_told():
     embeddings, labels = clouds(8, 10, 0.5, dimensions=16)
     with pytest.raises(DataError, match="10 ways need 10 classes"):
         open_set(embeddings, labels, Cosine(), calibrated(0.5), ways=5)
+
+
+@pytest.mark.parametrize(("classes", "prior"), [(1, 0.5), (7, 0.5), (7, 0.01), (300, 0.9)])
+def test_unknown_turns_where_told(classes, prior):
+    turn = turning_odds(classes, prior)
+    for nudge, expected in ((1e-9, 0), (-1e-9, classes)):
+        odds = np.full((1, classes), -50.0)
+        odds[0, 0] = turn + nudge
+        assert posterior(odds, prior).argmax() == expected

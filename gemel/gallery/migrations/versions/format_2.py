@@ -7,7 +7,7 @@ import numpy as np
 import sqlalchemy as sa
 from alembic import op
 
-from gemel.gallery.columns import Embedding, UtcTime
+from gemel.gallery.columns import Embedding, Ordered, UtcTime
 
 revision = "2"
 down_revision = "1"
@@ -57,7 +57,7 @@ def make_classes_and_models() -> None:
     op.create_table(
         "gemel_classes",
         sa.Column("id", sa.Integer, primary_key=True),
-        sa.Column("label", sa.String, nullable=False, unique=True),
+        sa.Column("label", Ordered, nullable=False, unique=True),
         sa.Column("threshold", sa.Float),
         sqlite_autoincrement=True,
     )

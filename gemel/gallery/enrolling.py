@@ -1,0 +1,100 @@
+"""Items -> references: embedded, looked at, and written down."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from gemel.data.items import Item, as_image, name_of
+from gemel.gallery.arranging import class_for
+from gemel.gallery.entries import Enrolment
+from gemel.gallery.pictures import original, thumbnail
+from gemel.gallery.quality import blur_warning, sharpness
+from gemel.gallery.tables import EmbeddingRow, ReferenceRow
+from gemel.model import Model
+
+
+@dataclass(frozen=True, eq=False)
+class Candidate:
+    """An item that may become a reference: its embedding (D,), and what is kept beside it."""
+
+    embedding: np.ndarray
+    sha256: str
+    source: str
+    who: str
+    quality: float
+    warnings: tuple[str, ...]
+    thumbnail: bytes
+    original: bytes | None
+
+    def with_warnings(self, more: Sequence[str]) -> Candidate:
+        """Return it with more to be told."""
+        return replace(self, warnings=(*self.warnings, *more))
+
+    def row(self, class_id: int) -> ReferenceRow:
+        """Return the reference of a class that it becomes."""
+        told = {"source": self.source, "who": self.who, "quality": self.quality, "warnings": list(self.warnings)}
+        pictures = {"thumbnail": self.thumbnail, "original": self.original}
+        return ReferenceRow(class_id=class_id, sha256=self.sha256, **told, **pictures)
+
+
+def candidates(model: Model, items: Sequence[Item], source: str, who: str, originals: bool) -> list[Candidate]:
+    """Return the items embedded and looked at one by one.
+
+    Raises:
+        InputError: an item is no readable picture.
+    """
+    images = [as_image(item) for item in items]
+    embeddings = model.embed(images)
+    found = []
+    for position, (item, image, embedding) in enumerate(zip(items, images, embeddings, strict=True)):
+        sharp = sharpness(image)
+        found.append(
+            Candidate(
+                embedding,
+                hashlib.sha256(model.preprocessing.pixels(image).tobytes()).hexdigest(),
+                source or name_of(item, position),
+                who,
+                sharp,
+                tuple(blur_warning(sharp)),
+                thumbnail(image),
+                original(item, image) if originals else None,
+            )
+        )
+    return found
+
+
+def written(session: Session, model_id: int, label: str, found: Sequence[Candidate]) -> list[Enrolment]:
+    """Add the candidates to a class, new or not, and return what became of each.
+
+    Raises:
+        DataError: the label is none.
+    """
+    owner = class_for(session, label)
+    digests = [each.sha256 for each in found]
+    same = select(ReferenceRow.sha256, ReferenceRow.id).where(
+        ReferenceRow.class_id == owner.id, ReferenceRow.sha256.in_(digests)
+    )
+    held: dict[str, int] = dict(session.execute(same).all())
+    enrolments = []
+    for each in found:
+        fresh = each.sha256 not in held
+        if fresh:
+            row = each.row(owner.id)
+            session.add(row)
+            session.flush()
+            session.add(EmbeddingRow(model_id=model_id, reference_id=row.id, embedding=each.embedding))
+            held[each.sha256] = row.id
+        enrolments.append(Enrolment(held[each.sha256], owner.label, fresh, each.warnings))
+    return enrolments
+
+
+def as_tensor(found: Sequence[Candidate]) -> torch.Tensor:
+    """Return the candidates' embeddings: (B, D)."""
+    return torch.from_numpy(np.stack([each.embedding for each in found]))

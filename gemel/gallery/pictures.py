@@ -1,0 +1,35 @@
+"""What is kept of a picture."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from pathlib import Path
+
+from PIL import Image
+
+from gemel.data.items import Item
+
+#: The longer side of a thumbnail, in pixels.
+THUMBNAIL = 128
+
+
+def thumbnail(image: Image.Image) -> bytes:
+    """Return the picture as a PNG whose longer side has at most 128 pixels."""
+    small = image.copy() if image.mode in ("L", "RGB", "RGBA") else image.convert("RGB")
+    small.thumbnail((THUMBNAIL, THUMBNAIL))
+    return png(small)
+
+
+def original(item: Item, image: Image.Image) -> bytes:
+    """Return the item's file as it came; a picture in memory, or an array, as a PNG."""
+    if isinstance(item, bytes):
+        return item
+    return Path(item).read_bytes() if isinstance(item, str | Path) else png(image)
+
+
+def png(image: Image.Image) -> bytes:
+    """Return the picture as a PNG, without what a camera wrote beside it."""
+    file = BytesIO()
+    plain = image if image.mode in ("1", "L", "LA", "I;16", "RGB", "RGBA") else image.convert("RGB")
+    plain.save(file, "PNG", exif=b"")
+    return file.getvalue()
