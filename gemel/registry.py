@@ -20,9 +20,11 @@ KINDS: dict[str, tuple[tuple[type, ...], str]] = {
 
 
 def options_of(kind: type) -> dict[str, inspect.Parameter]:
-    """Return the constructor's named parameters, in order."""
+    """Return the constructor's named parameters; where it hands ``**others`` on to its base, the base's before them."""
     parameters = inspect.signature(kind).parameters.values()
-    return {p.name: p for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)}
+    named = {p.name: p for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)}
+    handed_on, base = any(p.kind is p.VAR_KEYWORD for p in parameters), kind.__base__
+    return {**options_of(base), **named} if handed_on and base else named
 
 
 def as_part(value: object) -> object:

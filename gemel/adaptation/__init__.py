@@ -2,6 +2,7 @@
 
 from gemel.adaptation.abreast import abreast, stacked
 from gemel.adaptation.encoded import Encoded
+from gemel.adaptation.fastest import fastest
 from gemel.adaptation.handed_gradient import handed_gradient
 from gemel.adaptation.inner_loop import descent
 from gemel.adaptation.inner_rules import FixedRate, InnerRule, RatePerNumber, RatePerStep, RunningScale
@@ -32,6 +33,7 @@ __all__ = [
     "abreast",
     "at_step",
     "descent",
+    "fastest",
     "give_sets",
     "handed_gradient",
     "in_threads",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Self
+from typing import NotRequired, Self, TypedDict
 
 import torch
 from torch import Tensor
@@ -18,6 +18,18 @@ from gemel.learners.classifier import Classifier
 from gemel.learners.learner import EmbeddingLearner, Step
 from gemel.losses.loss import EpisodeLoss, QueryLoss
 from gemel.similarity import Similarity
+
+
+class Shared(TypedDict):
+    """What every adaptive learner is built from: the arguments of ``Adaptive``."""
+
+    encoder: Encoder
+    similarity: Similarity
+    loss: QueryLoss
+    size: tuple[int, int]
+    ways: NotRequired[int]
+    batch_norm: NotRequired[str]
+    transductive: NotRequired[bool]
 
 
 @dataclass(frozen=True)

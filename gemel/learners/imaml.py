@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import Unpack
 
 import torch
 from torch import Tensor
 
 from gemel.adaptation import FixedRate, Numbers, Stateless, descent
 from gemel.batches import Episode, Labelled
-from gemel.encoders import Encoder
-from gemel.learners.adaptive import Adaptive, Outcome
-from gemel.losses.loss import QueryLoss
-from gemel.similarity import Similarity
+from gemel.learners.adaptive import Adaptive, Outcome, Shared
 
 #: What a vector is, in as many pieces as the network has tensors.
 Pieces = list[Tensor]
@@ -58,11 +56,11 @@ class IMAML(Adaptive):
     by ``rounds`` of conjugate gradients; each takes one product with H.
 
     Args:
-        encoder, similarity, loss, size, ways, batch_norm, transductive: see ``Adaptive``.
         steps: gradient steps towards phi*, in training; test_steps: in evaluation, as in training where 0.
         rate: of a step.
         strength: of the pull back to theta.
         rounds: of conjugate gradients.
+        shared: see ``Adaptive``.
 
     Raises:
         ValueError: an option is out of range.
@@ -70,20 +68,15 @@ class IMAML(Adaptive):
 
     def __init__(
         self,
-        encoder: Encoder,
-        similarity: Similarity,
-        loss: QueryLoss,
-        size: tuple[int, int],
-        ways: int = 5,
+        *,
         steps: int = 8,
         test_steps: int = 0,
         rate: float = 0.1,
         strength: float = 2.0,
         rounds: int = 5,
-        batch_norm: str = "batch",
-        transductive: bool = True,
+        **shared: Unpack[Shared],
     ) -> None:
-        super().__init__(encoder, similarity, loss, size, ways, batch_norm, transductive)
+        super().__init__(**shared)
         if steps < 1 or test_steps < 0 or rounds < 1 or rate <= 0 or strength <= 0:
             raise ValueError(
                 f"steps is {steps}, test_steps {test_steps}, rounds {rounds}, rate {rate}, strength {strength}; they "

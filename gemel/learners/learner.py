@@ -35,6 +35,9 @@ class Learner(nn.Module, ABC):
     #: The kind of loss that it descends.
     loss_kind: type[nn.Module] = nn.Module
 
+    #: How it goes through its batches, in words, where that was for it to choose; known after the first of them.
+    way: str | None = None
+
     @property
     def device(self) -> torch.device:
         """Where it is; the CPU where it has no parameters."""

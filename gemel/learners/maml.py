@@ -4,25 +4,41 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from typing import Unpack
 
 import torch
 from torch import Tensor
 from torch.func import vmap
 from torch.nn.modules.dropout import _DropoutNd
 
-from gemel.adaptation import INNER_RULES, SETS, Numbers, Stateless, abreast, at_step, descent, give_sets, in_threads
+from gemel.adaptation import (
+    INNER_RULES,
+    SETS,
+    Numbers,
+    Stateless,
+    abreast,
+    at_step,
+    descent,
+    fastest,
+    give_sets,
+    in_threads,
+)
 from gemel.batches import Batch, Episode, Labelled
-from gemel.encoders import Encoder
-from gemel.learners.adaptive import Adaptive, Outcome
+from gemel.learners.adaptive import Adaptive, Outcome, Shared
 from gemel.learners.learner import Step
-from gemel.losses.loss import QueryLoss
-from gemel.similarity import Similarity
+from gemel.randomness import seeded
 
 #: (numbers, items) -> outputs: of one task, or of several with the tasks along every first axis.
 Function = Callable[[Numbers, Tensor], Tensor]
 
 #: Which numbers a support set changes: the prefixes of their names.
 ADAPTS = {"all": ("encoder.", "head."), "head": ("head.",), "body": ("encoder.",)}
+
+#: How many tasks side by side are the fastest where that is known: benchmarks/maml_speed.py.
+TOGETHER = {"cpu": 1}
+
+#: How many are tried elsewhere, beside all of a batch.
+COUNTS = (1, 4, 16)
 
 
 class MAML(Adaptive):
@@ -42,7 +58,6 @@ class MAML(Adaptive):
         steps: 0                nothing adapts while it learns: one network for all tasks, as a pretrained one is
 
     Args:
-        encoder, similarity, loss, size, ways, batch_norm, transductive: see ``Adaptive``.
         steps: k, in training.
         test_steps: k in evaluation; as in training where 0.
         rate: of the inner loop, or where it starts.
@@ -50,8 +65,10 @@ class MAML(Adaptive):
         adapts: ``all``, ``head`` or ``body``.
         rule: ``fixed``, ``per_step``, ``per_number`` or ``lstm``.
         multi_step, first_order_steps: see above; 0 leaves them out.
-        together: tasks that go through side by side (``torch.func.vmap``): faster where the network is so small that
-            calls, not sums, take the time, or on a GPU; their graphs are held at once.
+        together: tasks that go through side by side (``torch.func.vmap``), their graphs held at once; 0 chooses: on a
+            CPU 1, each in a thread, since only networks so small that calls, not sums, take the time are faster side
+            by side there; on other devices what is fastest on the first batch.
+        shared: see ``Adaptive``.
 
     Running statistics of batch norms take the mean of what the tasks of a batch make of them. With ``batch_norm:
     per_step`` the set of step j serves the support's way to phi_j and the queries there, what comes after the last
@@ -67,11 +84,7 @@ class MAML(Adaptive):
 
     def __init__(
         self,
-        encoder: Encoder,
-        similarity: Similarity,
-        loss: QueryLoss,
-        size: tuple[int, int],
-        ways: int = 5,
+        *,
         steps: int = 1,
         test_steps: int = 0,
         rate: float = 0.4,
@@ -80,19 +93,18 @@ class MAML(Adaptive):
         rule: str = "fixed",
         multi_step: int = 0,
         first_order_steps: int = 0,
-        batch_norm: str = "batch",
-        transductive: bool = True,
-        together: int = 1,
+        together: int = 0,
+        **shared: Unpack[Shared],
     ) -> None:
-        super().__init__(encoder, similarity, loss, size, ways, batch_norm, transductive)
+        super().__init__(**shared)
         if min(steps, test_steps, multi_step, first_order_steps) < 0 or rate <= 0:
             raise ValueError(
                 f"steps is {steps}, test_steps {test_steps}, multi_step {multi_step}, first_order_steps "
                 f"{first_order_steps}, rate {rate}; they must be >= 0, and the rate > 0"
             )
-        if together < 1 or (together > 1 and rule == "lstm"):
+        if together < 0 or (together > 1 and rule == "lstm"):
             raise ValueError(
-                f"together is {together}; it must be at least 1, and 1 for rule lstm, which reads a task's loss"
+                f"together is {together}; it must be 0 or more, and 0 or 1 for rule lstm, which reads a task's loss"
             )
         if order not in (1, 2) or adapts not in ADAPTS or rule not in INNER_RULES:
             raise ValueError(
@@ -100,10 +112,10 @@ class MAML(Adaptive):
                 f"{', '.join(ADAPTS)}, and one of {', '.join(INNER_RULES)}"
             )
         self.steps, self.test_steps, self.order, self.multi_step = steps, test_steps or steps, order, multi_step
-        self.adapts, self.together, self.first_order_steps = adapts, together, first_order_steps
-        if together > 1:
-            self.functions = tuple(Stateless(self.network, mode, self.by_batch, False) for mode in (False, True))
-        if batch_norm == "per_step":
+        self.adapts, self.first_order_steps = adapts, first_order_steps
+        self.together, self.choosing = together or 1, together == 0 and rule != "lstm"
+        self.several = tuple(Stateless(self.network, mode, self.by_batch, twice=False) for mode in (False, True))
+        if self.batch_norm == "per_step":
             give_sets(self.network, max(steps, 1))
         self.rule = INNER_RULES[rule](self.changing(), steps, rate)
         self.register_buffer("seen", torch.zeros((), dtype=torch.long))
@@ -166,16 +178,35 @@ class MAML(Adaptive):
         def of(episode: Episode) -> Outcome:
             return self.outcome(episode, learnt)
 
+        if self.choosing:
+            self.together = TOGETHER.get(self.device.type) or self.fastest_together(episodes, learnt)
+            self.way, self.choosing = self.in_words(), False
         return in_threads(of, abreast(episodes, self.together), self.threads)
+
+    def fastest_together(self, episodes: Sequence[Episode], learnt: Sequence[Tensor]) -> int:
+        """Return how many tasks are best learnt from side by side, by trying; nothing changes, and nothing is drawn."""
+
+        def run(count: int) -> None:
+            for episode in abreast(episodes, count):
+                float(self.outcome(episode, learnt).gradients[0].sum())  # which waits for the device
+
+        with seeded(0, "choosing"):
+            return fastest(run, sorted({count for count in COUNTS if count < len(episodes)} | {len(episodes)}))
+
+    def in_words(self) -> str:
+        """Return how a batch's tasks are gone through."""
+        if self.together > 1:
+            return f"tasks: {self.together} side by side"
+        return f"tasks: one in each of {self.threads} threads" if self.threads > 1 else "tasks: one after another"
 
     @torch.enable_grad()
     def outcome(self, episode: Episode, learnt: Sequence[Tensor]) -> Outcome:
-        truth, function = episode.query.labels, self.functions[self.training]
+        truth = episode.query.labels
         if truth.ndim == 1:
             kept = self.statistics()
-            found = self.learnt_from(episode, function, {**self.numbers(), **kept}, learnt)
+            found = self.learnt_from(episode, self.functions[self.training], {**self.numbers(), **kept}, learnt)
             return replace(found, statistics=kept)
-        start = self.side_by_side(len(truth))
+        start, function = self.side_by_side(len(truth)), self.several[self.training]
         found = self.learnt_from(episode, vmap(function, randomness="different"), start, learnt)
         return replace(found, statistics={name: start[name].double().mean(0) for name in self.statistics()})
 
@@ -214,5 +245,5 @@ class MAML(Adaptive):
     def walked(self, function: Function, support: Labelled, steps: int) -> Iterator[Numbers]:
         classes, start = self.loss.width(support.labels), None
         if support.labels.ndim > 1:
-            function, start = vmap(function), self.side_by_side(len(support.labels))
+            function, start = vmap(self.several[False]), self.side_by_side(len(support.labels))
         return self.descended(function, support, classes, steps, 0, start)

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Unpack
 
 import torch
 from torch import Tensor
 
 from gemel.adaptation import Numbers, RunningScale, Stateless, descent
 from gemel.batches import Episode, Labelled
-from gemel.encoders import Encoder
-from gemel.learners.adaptive import Adaptive, Outcome
-from gemel.losses.loss import QueryLoss
+from gemel.learners.adaptive import Adaptive, Outcome, Shared
 from gemel.randomness import torch_generator
-from gemel.similarity import Similarity
 
 
 def batches(count: int, size: int, generator: torch.Generator) -> Iterator[Tensor]:
@@ -31,10 +29,10 @@ class Reptile(Adaptive):
     task's support; its queries only tell how well it went.
 
     Args:
-        encoder, similarity, loss, size, ways, batch_norm, transductive: see ``Adaptive``.
         steps: k, in training; test_steps: in evaluation.
         rate: of an inner step.
         batch: items an inner step.
+        shared: see ``Adaptive``.
 
     Raises:
         ValueError: an option is out of range.
@@ -42,19 +40,14 @@ class Reptile(Adaptive):
 
     def __init__(
         self,
-        encoder: Encoder,
-        similarity: Similarity,
-        loss: QueryLoss,
-        size: tuple[int, int],
-        ways: int = 5,
+        *,
         steps: int = 5,
         test_steps: int = 50,
         rate: float = 1e-3,
         batch: int = 10,
-        batch_norm: str = "batch",
-        transductive: bool = True,
+        **shared: Unpack[Shared],
     ) -> None:
-        super().__init__(encoder, similarity, loss, size, ways, batch_norm, transductive)
+        super().__init__(**shared)
         if steps < 1 or test_steps < 1 or batch < 2 or rate <= 0:
             raise ValueError(
                 f"steps is {steps}, test_steps {test_steps}, batch {batch}, rate {rate}; they must be >= 1, >= 1, >= 2 "

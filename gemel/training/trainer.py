@@ -118,9 +118,11 @@ class Trainer:
 
     def _loop(self, interruption: Interruption) -> None:
         self.save()
-        saved = time.monotonic()
+        saved, first = time.monotonic(), self.step + 1
         while self.step < self.settings.steps and not self._patience_is_over():
             self.advance()
+            if self.step == first and self.learner.way:
+                self.reporter.say(self.learner.way)
             due = self.step % self.settings.validate_every == 0 or self.step == self.settings.steps
             if due:
                 self._validate()

@@ -9,18 +9,15 @@ import pytest
 import torch
 
 from gemel.batches import Labelled
-from gemel.encoders import Pixels
 from gemel.learners import IMAML
 from gemel.learners.imaml import conjugate_gradient
-from gemel.losses import MeanSquaredError
 from gemel.randomness import seeded, torch_generator
-from gemel.similarity import Cosine
-from tests.learners.test_maml import WAYS, episode
+from tests.learners.test_maml import WAYS, episode, linear_parts
 
 
 def linear(**options: Any) -> IMAML:
     with seeded(0, "linear"):
-        return IMAML(Pixels(1, (2, 2)), Cosine(), MeanSquaredError(), (2, 2), WAYS, **options).double()
+        return IMAML(**linear_parts(), **options).double()
 
 
 def test_conjugate_gradients_solve_a_system() -> None:

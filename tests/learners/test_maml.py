@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from torch import Tensor, nn
 from gemel.batches import Episode, Labelled, Tasks
 from gemel.encoders import Conv4, Pixels
 from gemel.learners import MAML
+from gemel.learners.adaptive import Shared
 from gemel.losses import CrossEntropy, MeanSquaredError
 from gemel.randomness import seeded, torch_generator
 from gemel.similarity import Cosine
@@ -20,15 +22,36 @@ from gemel.similarity import Cosine
 WAYS, SHOTS, QUERIES, SIDE = 3, 2, 4, 8
 
 
+def linear_parts() -> Shared:
+    """Return what makes a network of one linear layer: 4 pixels -> 3 classes."""
+    return {
+        "encoder": Pixels(1, (2, 2)),
+        "similarity": Cosine(),
+        "loss": MeanSquaredError(),
+        "size": (2, 2),
+        "ways": WAYS,
+    }
+
+
+def small_parts() -> Shared:
+    return {
+        "encoder": Conv4(1, filters=4),
+        "similarity": Cosine(),
+        "loss": CrossEntropy(),
+        "size": (SIDE, SIDE),
+        "ways": WAYS,
+    }
+
+
 def linear(**options: Any) -> MAML:
     """Return a learner whose network is one linear layer, in double precision: 4 pixels -> 3 classes."""
     with seeded(0, "linear"):
-        return MAML(Pixels(1, (2, 2)), Cosine(), MeanSquaredError(), (2, 2), WAYS, **options).double()
+        return MAML(**linear_parts(), **options).double()
 
 
 def small(**options: Any) -> MAML:
     with seeded(0, "small"):
-        return MAML(Conv4(1, filters=4), Cosine(), CrossEntropy(), (SIDE, SIDE), WAYS, **options)
+        return MAML(**small_parts(), **options)
 
 
 def episode(seed: int, side: int, dtype: torch.dtype = torch.float32) -> Episode:
@@ -151,6 +174,47 @@ def test_tasks_of_a_network_that_draws_go_one_after_another() -> None:
     learner = small()
     learner.network.head = nn.Sequential(nn.Dropout(0.5), learner.network.head)  # type: ignore[assignment]
     assert learner.threads == 1
+
+
+def test_how_many_go_side_by_side_is_chosen_once_and_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    tasks, before = Tasks(tuple(episode(seed, SIDE, torch.float64) for seed in range(6))), torch.get_num_threads()
+    for options, cores, way in (
+        ({}, 1, "tasks: one after another"),
+        ({}, 2, "tasks: one in each of 2 threads"),
+        ({"together": 1}, 2, None),
+        ({"rule": "lstm", "order": 1}, 2, None),
+    ):
+        learner = small(**options).double()
+        try:
+            torch.set_num_threads(cores)
+            learner(tasks)
+        finally:
+            torch.set_num_threads(before)
+        assert (learner.way, learner.together) == (way, 1)
+
+    asked: list[list[int]] = []
+
+    def fastest(run: Callable[[int], None], counts: list[int]) -> int:
+        asked.append(counts)
+        for count in counts:
+            run(count)
+        return 4
+
+    monkeypatch.setattr("gemel.learners.maml.fastest", fastest)
+    learner, named = small().double(), small(together=4).double()
+    state = {name: value.clone() for name, value in learner.state_dict().items()}
+    with seeded(0, "step"):
+        drawn = torch.get_rng_state()
+        assert learner.fastest_together(tasks.episodes, list(learner.parameters())) == 4
+        assert torch.equal(torch.get_rng_state(), drawn)
+    assert asked == [[1, 4, 6]]
+    assert all(torch.equal(value, state[name]) for name, value in learner.state_dict().items())
+
+    monkeypatch.setattr("gemel.learners.maml.TOGETHER", {})
+    found, expected = gradients(learner, tasks), gradients(named, tasks)
+    assert all(torch.equal(found[name], gradient) for name, gradient in expected.items())
+    learner(tasks)
+    assert (learner.way, len(asked)) == ("tasks: 4 side by side", 2)
 
 
 def test_running_statistics_take_the_mean_of_the_tasks() -> None:
@@ -286,8 +350,8 @@ def test_options_out_of_range_are_refused() -> None:
     for options in ({"steps": -1}, {"rate": 0.0}, {"test_steps": -1}, {"multi_step": -1}, {"first_order_steps": -1}):
         with pytest.raises(ValueError, match="they must be >= 0, and the rate > 0"):
             small(**options)
-    for options in ({"together": 0}, {"together": 2, "rule": "lstm", "order": 1}):
-        with pytest.raises(ValueError, match="it must be at least 1, and 1 for rule lstm"):
+    for options in ({"together": -1}, {"together": 2, "rule": "lstm", "order": 1}):
+        with pytest.raises(ValueError, match="it must be 0 or more, and 0 or 1 for rule lstm"):
             small(**options)
     for options in ({"order": 3}, {"adapts": "tail"}, {"rule": "many"}):
         with pytest.raises(ValueError, match="they must be 1 or 2, one of all, head, body, and one of fixed, per_step"):

@@ -41,7 +41,7 @@ def made(**options: Any) -> MAML:
     """Return a learner whose sets differ, in double precision."""
     with seeded(0, "tiny"):
         chosen = {"rate": RATE, "batch_norm": "per_step", **options}
-        learner = MAML(Tiny(), Cosine(), CrossEntropy(), (SIDE, SIDE), WAYS, **chosen)
+        learner = MAML(encoder=Tiny(), similarity=Cosine(), loss=CrossEntropy(), size=(SIDE, SIDE), ways=WAYS, **chosen)
     generator = torch_generator(1, "sets")
     for name, value in learner.network.state_dict().items():
         if "sets" in name and value.is_floating_point():

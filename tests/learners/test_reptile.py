@@ -9,18 +9,15 @@ import torch
 
 from gemel.adaptation import RunningScale
 from gemel.batches import Episode, Labelled, Tasks
-from gemel.encoders import Conv4
 from gemel.learners import Reptile
 from gemel.learners.reptile import batches
-from gemel.losses import CrossEntropy
 from gemel.randomness import seeded, torch_generator
-from gemel.similarity import Cosine
-from tests.learners.test_maml import SIDE, WAYS, episode
+from tests.learners.test_maml import SIDE, episode, small_parts
 
 
 def made(**options: Any) -> Reptile:
     with seeded(0, "reptile"):
-        return Reptile(Conv4(1, filters=4), Cosine(), CrossEntropy(), (SIDE, SIDE), WAYS, **options).double()
+        return Reptile(**small_parts(), **options).double()
 
 
 def whole(seed: int) -> Episode:

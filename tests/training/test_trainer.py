@@ -264,6 +264,14 @@ def test_the_reporter_hears_every_step_and_validation(prepared: Prepared, tmp_pa
     assert all(a.seconds < b.seconds for a, b in pairwise(history))
 
 
+def test_what_a_learner_chose_is_said_once(prepared: Prepared, tmp_path: Path) -> None:
+    for name, said in (("adapting", ["tasks: one after another"]), ("plain", [])):
+        reporter = Watching()
+        trainer = trainer_in(tmp_path / name, prepared, tiny(*RECIPES[name], "training.steps=2"), reporter)
+        trainer.train()
+        assert [text for text in reporter.said if not text.startswith("warning: ")] == said
+
+
 def test_the_rate_counts_interrupted_steps_with_their_time(prepared: Prepared, tmp_path: Path) -> None:
     with pytest.raises(TrainingInterrupted):
         trainer_in(tmp_path, prepared, tiny("training.validate_every=20"), Signalling(18)).train()
