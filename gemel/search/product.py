@@ -110,15 +110,16 @@ class Product:
     def _error(self, queries: Tensor) -> Tensor:
         """Return how far, at most, a key before its last rounding and the similarity's score, as a key, are apart.
 
-        (Q, D) -> (Q,). Factors, product and offset are rounded to the precision; a float32 sum of D products is off by at most D
-        roundings of its terms' sizes, and so is the similarity's sum of squares; a row is canonical but for rounding.
+        (Q, D) -> (Q,). Factors, product and offset are rounded to the precision; a float32 sum of D products is off by
+        at most D roundings of its terms' sizes, and so is the similarity's sum of squares; a row is canonical but for
+        rounding; and what is smaller than the smallest normal number may be lost.
         """
         lengths, dimensions = torch.linalg.vector_norm(queries, dim=1), queries.shape[1]
         query_off = torch.linalg.vector_norm(queries - queries.to(self.precision), dim=1)
         factors = query_off * (self.longest + self.row_off) + lengths * self.row_off + self.offset_off
         product = ROUNDING[self.precision] * lengths * self.longest
-        sums = (dimensions + 8) * ROUNDING[torch.float32] + CANONICAL
-        return factors + product + sums * (lengths + self.longest).square()
+        sums = ((dimensions + 8) * ROUNDING[torch.float32] + CANONICAL) * (lengths + self.longest).square()
+        return factors + product + sums + 2 * dimensions * torch.finfo(torch.float32).tiny
 
 
 def longest(rows: Tensor) -> float:

@@ -92,7 +92,7 @@ def test_all_but_equal_rows_rank_as_the_similarity_says(name: str, nearness: flo
     assert same(filled(similarity, ids, vectors).top(queries, 4), nearest(similarity, queries, ids, vectors, 4))
 
 
-@settings(max_examples=40)
+@settings(max_examples=60)
 @given(
     st.sampled_from(BY_PRODUCT),
     st.sampled_from(["float32", "bfloat16"]),
@@ -132,6 +132,14 @@ def test_rows_that_are_not_canonical_are_made_so() -> None:
     expected = nearest(Cosine(), queries, torch.arange(2000), vectors, 5)
     torch.testing.assert_close(scores, expected[0])
     assert torch.equal(ids, expected[1])
+
+
+@pytest.mark.parametrize("scale", [1e-18, 1e-20, 1e-22, 1e-30])
+@pytest.mark.parametrize("name", ["euclidean", "squared_euclidean"])
+def test_rows_so_short_that_their_squares_are_lost(name: str, scale: float) -> None:
+    similarity, ids = similarity_of(name, 24), torch.arange(1200)
+    vectors, queries = rows(1200, scale=scale), rows(20, seed=1, scale=scale)
+    assert same(filled(similarity, ids, vectors).top(queries, 3), nearest(similarity, queries, ids, vectors, 3))
 
 
 @settings(max_examples=20)
