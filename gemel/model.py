@@ -6,10 +6,12 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, NamedTuple
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import safetensors
@@ -29,7 +31,7 @@ from gemel.evaluation.unknown import class_log_odds, posterior, turning_odds
 from gemel.files import replacing, sha256, write_json, write_text
 from gemel.learners import EmbeddingLearner
 from gemel.recipes import Recipe
-from gemel.similarity import Similarity
+from gemel.similarity import ClassScorer, Similarity
 from gemel.verdicts import Identification, Match, Verdict
 
 #: Raised when a folder of this kind can no longer be read by an older Gemel.
@@ -42,7 +44,7 @@ TEMPLATE = "a photo of a {}"
 TRAINING_ONLY = "loss."
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Support:
     """The labelled examples of the classes to recognise: ``embeddings`` (S, D), ``labels`` (S,) into ``classes``.
 
@@ -225,10 +227,11 @@ class Model:
             others: (Q, M) log odds of M more classes, which the support leaves out since none is the most probable.
         """
         asked = (embeddings, support.embeddings, support.labels, len(support.classes))
-        scores = self.learner.class_scores(*asked)
+        scorer = self.scorer(support)
+        scores = scorer.class_scores(*asked)
         to_items = self.similarity.matrix(embeddings, support.embeddings)  # (Q, S)
         if support.scale is None:
-            odds = class_log_odds(self.learner, self.calibration, *asked)
+            odds = class_log_odds(scorer, self.calibration, *asked)
             answers = self._answers(
                 scores.numpy(), odds, others, unknown_prior, limits or [None] * len(support.classes)
             )
@@ -238,6 +241,22 @@ class Model:
             identification(name, row, answer, near, support, matches)
             for name, row, answer, near in zip(names, scores.numpy(), answers, to_items, strict=True)
         ]
+
+    def scorer(self, support: Support) -> ClassScorer:
+        """Return what scores items against a support: a network that adapts does so once for each, while it is in use.
+
+        Threads that come first together each adapt it, to the same numbers.
+        """
+        known = self._scorers.get(support)
+        if known is None:
+            known = self.learner.scorer_for(support.embeddings, support.labels, len(support.classes))
+            self._scorers[support] = known
+        return known
+
+    @cached_property
+    def _scorers(self) -> WeakKeyDictionary[Support, ClassScorer]:
+        """What each support that is still in use is scored by."""
+        return WeakKeyDictionary()
 
     def _answers(
         self,

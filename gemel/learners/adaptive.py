@@ -218,6 +218,10 @@ class Adaptive(EmbeddingLearner, ABC):
         scores = [self.logits(*self.settled(known, labels, classes), asked, known) for asked, known in tasks]
         return torch.stack(scores).view(*query.shape[:-1], classes)
 
+    def scorer_for(self, support: Tensor, labels: Tensor, classes: int) -> AdaptedScorer:
+        """Return what scores queries against this one support set, to which it is adapted."""
+        return AdaptedScorer(self, self.settled(support, labels, classes)[0])
+
     @torch.no_grad()
     def logits(self, numbers: Numbers, classes: int, query: Tensor, support: Tensor) -> Tensor:
         """Return the logits of queries (Q, D) by an adapted network, beside the support (S, D) where they go alone."""
@@ -226,6 +230,31 @@ class Adaptive(EmbeddingLearner, ABC):
             return function(numbers, self.pictures(query))[:, :classes]
         alone = [function(numbers, self.pictures(torch.cat([support, row[None]])))[-1] for row in query]
         return torch.stack(alone)[:, :classes] if alone else query.new_zeros(0, classes)
+
+
+@dataclass(frozen=True)
+class AdaptedScorer:
+    """A learner's class scores against one support set, by a network that is adapted to it already.
+
+    Attributes:
+        learner: whose structure the numbers belong to.
+        numbers: all parameters and buffers, by name.
+    """
+
+    learner: Adaptive
+    numbers: Numbers
+
+    @property
+    def softmax_scale(self) -> float:
+        return self.learner.softmax_scale
+
+    def class_scores(self, query: Tensor, support: Tensor, labels: Tensor, classes: int) -> Tensor:
+        """Return the adapted network's logits: (Q, D) -> (Q, classes)."""
+        return self.learner.logits(self.numbers, classes, query, support)
+
+    def likeness(self, query: Tensor, support: Tensor, labels: Tensor, classes: int) -> Tensor:
+        """Return the class scores of the network as it is, not adapted."""
+        return self.learner.likeness(query, support, labels, classes)
 
 
 @dataclass(frozen=True)

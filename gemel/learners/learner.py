@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from gemel.batches import Batch, Labelled
 from gemel.encoders import Encoder
 from gemel.learners.classifier import Classifier, SupportClassifier
-from gemel.similarity import Similarity
+from gemel.similarity import ClassScorer, Similarity
 
 
 @dataclass(frozen=True)
@@ -111,6 +111,13 @@ class EmbeddingLearner(Learner, ABC):
         (..., Q, D), (..., S, D), (S,) in 0 ... classes-1 -> (..., Q, classes); see ``ClassScorer``.
         """
         return self.similarity.class_scores(query, support, labels, classes)
+
+    def scorer_for(self, support: Tensor, labels: Tensor, classes: int) -> ClassScorer:
+        """Return what scores queries against this one support set: the learner, unless it has something to keep for it.
+
+        (S, D), (S,) in 0 ... classes-1.
+        """
+        return self
 
     @property
     def softmax_scale(self) -> float | None:
