@@ -10,17 +10,15 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import load_file, save_file
-from torch import Tensor
 
 from gemel.assembly import assemble
 from gemel.batches import Episode, Labelled, Tasks
-from gemel.data.sources.glyphs import draw_glyphs
 from gemel.errors import DataError
 from gemel.evaluation.episodes import accuracies
 from gemel.learners import LEARNERS, Adaptive
 from gemel.randomness import seeded, torch_generator
 from gemel.recipes import Recipe
+from tests.contracts.learning import characters, hand_over, learns_to_the_same_bits, loss_in_half_precision
 
 WAYS, ITEMS, SIDE = 4, 5, 16
 
@@ -78,9 +76,7 @@ def learner(case: str) -> Adaptive:
 @pytest.fixture(scope="module")
 def drawn() -> Labelled:
     """Return 4 made-up characters, drawn 5 times each: (20, 1, 16, 16)."""
-    pages = draw_glyphs(alphabet=0, characters=WAYS, writers=ITEMS, size=SIDE)
-    items = 1 - torch.from_numpy(pages).reshape(-1, 1, SIDE, SIDE).float() / 127.5
-    return Labelled(items, torch.arange(WAYS).repeat_interleave(ITEMS))
+    return characters(WAYS, ITEMS, SIDE)
 
 
 def shots(batch: Labelled, first: int, last: int) -> Labelled:
@@ -109,28 +105,13 @@ def test_the_loss_is_one_finite_number_and_its_gradient_reaches_all_that_is_lear
 
 
 def test_the_same_seed_gives_the_same_bits(case: str, drawn: Labelled) -> None:
-    def state() -> dict[str, Tensor]:
-        learner = made(case)
-        optimizer = torch.optim.AdamW(learner.parameters(), 1e-3)
-        for step in range(3):
-            with seeded(5, "step", step):
-                learner(episode(drawn)).loss.backward()
-            optimizer.step()
-            optimizer.zero_grad()
-        return learner.state_dict()
-
-    first, second = state(), state()
-    assert all(torch.equal(first[name], second[name]) for name in first)
-    name = "similarity.network.head.weight"
-    assert not torch.equal(first[name], made(case).state_dict()[name])
+    assert learns_to_the_same_bits(lambda: made(case), episode(drawn), "similarity.network.head.weight")
 
 
 def test_half_precision_gives_a_loss_in_full(learner: Adaptive, drawn: Labelled) -> None:
-    with torch.autocast("cpu", torch.bfloat16):
-        step = learner(episode(drawn))
-    step.loss.backward()
-    assert step.loss.dtype == torch.float32
-    assert step.loss.isfinite()
+    loss = loss_in_half_precision(learner, episode(drawn))
+    assert loss.dtype == torch.float32
+    assert loss.isfinite()
 
 
 def test_batches_of_another_shape_are_refused(learner: Adaptive, drawn: Labelled) -> None:
@@ -240,9 +221,7 @@ def test_pairs_are_compared_by_the_network_as_it_is(learner: Adaptive, drawn: La
 def test_a_saved_and_loaded_learner_is_the_same_to_the_bit(case: str, drawn: Labelled, tmp_path: Path) -> None:
     learner, other = made(case), made(case)
     learner(episode(drawn))  # moves the batch norms' statistics
-    save_file({name: value.contiguous() for name, value in learner.state_dict().items()}, tmp_path / "state")
-    other.load_state_dict(load_file(tmp_path / "state"))
-    learner.eval(), other.eval()
+    hand_over(learner, other, tmp_path / "state")
     support = shots(drawn, 0, 1)
     assert torch.equal(other.adapt(support).scores(drawn.items), learner.adapt(support).scores(drawn.items))
 

@@ -10,16 +10,15 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from gemel.assembly import assemble
 from gemel.batches import Batch, Episode, Labelled, Pairs, Tasks, Triplets
-from gemel.data.sources.glyphs import draw_glyphs
 from gemel.evaluation.episodes import accuracies
 from gemel.learners import LEARNERS, Adaptive, EmbeddingLearner
 from gemel.randomness import seeded, torch_generator
 from gemel.recipes import Recipe
+from tests.contracts.learning import characters, hand_over, learns_to_the_same_bits, loss_in_half_precision
 
 CLASSES, ITEMS, DIMENSIONS = 8, 6, 16
 
@@ -87,9 +86,7 @@ def learner(case: str) -> EmbeddingLearner:
 @pytest.fixture(scope="module")
 def drawn() -> Labelled:
     """Return 8 made-up characters, drawn 6 times each: (48, 1, 20, 20)."""
-    pages = draw_glyphs(alphabet=0, characters=CLASSES, writers=ITEMS, size=20)
-    items = 1 - torch.from_numpy(pages).reshape(-1, 1, 20, 20).float() / 127.5
-    return Labelled(items, torch.arange(CLASSES).repeat_interleave(ITEMS))
+    return characters(CLASSES, ITEMS, 20)
 
 
 def noise(count: int, height: int = 28, width: int = 28) -> Tensor:
@@ -172,20 +169,8 @@ def test_the_order_of_a_batch_does_not_matter(case: str, drawn: Labelled) -> Non
     torch.testing.assert_close(second, first, rtol=1e-4, atol=1e-5)
 
 
-def test_the_same_seed_gives_the_same_bits(case: str, drawn: Labelled) -> None:
-    def state() -> dict[str, Tensor]:
-        learner = made(case)
-        optimizer = torch.optim.AdamW(learner.parameters(), 1e-3)
-        for step in range(3):
-            with seeded(5, "step", step):
-                learner(taken(learner, drawn)).loss.backward()
-            optimizer.step()
-            optimizer.zero_grad()
-        return learner.state_dict()
-
-    first, second = state(), state()
-    assert all(torch.equal(first[name], second[name]) for name in first)
-    assert not torch.equal(first["encoder.head.weight"], made(case).encoder.head.weight)
+def test_the_same_seed_gives_the_same_bits(case: str, learner: EmbeddingLearner, drawn: Labelled) -> None:
+    assert learns_to_the_same_bits(lambda: made(case), taken(learner, drawn), "encoder.head.weight")
 
 
 def test_score_is_symmetric_and_highest_for_an_item_with_itself(learner: EmbeddingLearner) -> None:
@@ -217,11 +202,9 @@ def test_training_takes_any_size(learner: EmbeddingLearner) -> None:
 
 
 def test_half_precision_gives_a_loss_in_full(learner: EmbeddingLearner, drawn: Labelled) -> None:
-    with torch.autocast("cpu", torch.bfloat16):
-        step = learner(taken(learner, drawn))
-    step.loss.backward()
-    assert step.loss.dtype == torch.float32
-    assert step.loss.isfinite()
+    loss = loss_in_half_precision(learner, taken(learner, drawn))
+    assert loss.dtype == torch.float32
+    assert loss.isfinite()
 
 
 # Adapting to a support set
@@ -382,10 +365,8 @@ def test_a_saved_and_loaded_learner_is_the_same_to_the_bit(
     case: str, learner: EmbeddingLearner, drawn: Labelled, tmp_path: Path
 ) -> None:
     learner(taken(learner, drawn))  # moves the batch norms' statistics
-    save_file({name: value.contiguous() for name, value in learner.state_dict().items()}, tmp_path / "state")
-    other = assemble(recipe_of(case), channels=1, classes=CLASSES)
-    other.load_state_dict(load_file(tmp_path / "state"))
-    learner.eval(), other.eval()
+    other = made(case)
+    hand_over(learner, other, tmp_path / "state")
     with torch.no_grad(), seeded(0, "drawing"):
         first = learner(taken(learner, drawn)).loss
     with torch.no_grad(), seeded(0, "drawing"):

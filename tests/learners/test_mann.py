@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import pytest
 import torch
-from torch import Tensor
 
 from gemel.batches import Episode, Labelled, Tasks
-from gemel.errors import DataError
 from gemel.learners import MANN
 from gemel.learners.mann import lstm
 from gemel.learners.memory import Memory, accessed, least_used, likeness
 from gemel.losses import CrossEntropy
 from gemel.randomness import seeded, torch_generator
 from gemel.similarity import Euclidean
+from tests.learners.sequences import answers_alike_in_parts, numbers, refuses_a_fourth_class
 from tests.learners.test_episodic import DIMENSIONS, Flat
 from tests.reference import memory as reference
 
@@ -22,10 +21,6 @@ def mann(ways: int = 3, **options: float) -> MANN:
     sizes = {"units": 12, "slots": 7, "width": 4, "heads": 2, **options}
     with seeded(0, "mann"):
         return MANN(Flat(), Euclidean(), CrossEntropy(), ways, **sizes).eval()  # type: ignore[arg-type]
-
-
-def numbers(*shape: int, seed: int = 0) -> Tensor:
-    return torch.randn(*shape, generator=torch_generator(seed, "numbers"))
 
 
 # The memory
@@ -131,12 +126,7 @@ def test_a_query_is_the_next_item_after_the_support() -> None:
 
 @torch.no_grad()
 def test_queries_in_parts_and_tasks_by_themselves_are_answered_alike(monkeypatch: pytest.MonkeyPatch) -> None:
-    learner, support, query = mann(), numbers(2, 3, DIMENSIONS), numbers(2, 5, DIMENSIONS, seed=1)
-    labels = torch.arange(3)
-    whole = learner.class_scores(query, support, labels, 3)
-    torch.testing.assert_close(learner.class_scores(query[1], support[1], labels, 3), whole[1])
-    monkeypatch.setattr("gemel.learners.sequence_learner.TOGETHER", 4)
-    torch.testing.assert_close(learner.class_scores(query, support, labels, 3), whole)
+    answers_alike_in_parts(mann(), monkeypatch)
 
 
 def test_it_learns_from_every_step_of_supports_and_queries() -> None:
@@ -201,12 +191,7 @@ def test_fewer_classes_than_it_knows_are_told_and_more_are_refused() -> None:
     two = learner.class_scores(query, support, torch.tensor([0, 1, 1, 0]), 2)
     three = learner.class_scores(query, support, torch.tensor([0, 1, 1, 0]), 3)
     assert torch.equal(two, three[:, :2])
-    with pytest.raises(DataError) as error:
-        learner.class_scores(query, support, torch.arange(4), 4)
-    assert str(error.value) == (
-        "The model tells 3 classes at most from each other, and 4 came; train with learner.ways=4 (and episodes of as "
-        "many ways)."
-    )
+    refuses_a_fourth_class(learner)
 
 
 def test_numbers_out_of_range_are_refused() -> None:

@@ -10,18 +10,14 @@ from torch import Tensor
 from torch.nn import functional
 
 from gemel.batches import Episode, Labelled, Tasks
-from gemel.errors import DataError
 from gemel.learners import SNAIL
 from gemel.learners.causal_attention import CausalAttention, seen
 from gemel.learners.temporal_convolution import DenseBlock, TemporalConvolution
 from gemel.losses import CrossEntropy
 from gemel.randomness import seeded, torch_generator
 from gemel.similarity import Euclidean
+from tests.learners.sequences import answers_alike_in_parts, numbers, refuses_a_fourth_class
 from tests.learners.test_episodic import DIMENSIONS, Flat
-
-
-def numbers(*shape: int, seed: int = 0) -> Tensor:
-    return torch.randn(*shape, generator=torch_generator(seed, "numbers"))
 
 
 def snail(ways: int = 3, shots: int = 2) -> SNAIL:
@@ -130,12 +126,7 @@ def test_each_query_is_the_last_step_of_a_sequence_of_its_own() -> None:
 
 @torch.no_grad()
 def test_queries_do_not_see_each_other_and_come_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    learner, support, query = snail(), numbers(2, 3, DIMENSIONS), numbers(2, 5, DIMENSIONS, seed=1)
-    whole = learner.class_scores(query, support, torch.arange(3), 3)
-    torch.testing.assert_close(learner.class_scores(query[:, 2:3], support, torch.arange(3), 3), whole[:, 2:3])
-    torch.testing.assert_close(learner.class_scores(query[1], support[1], torch.arange(3), 3), whole[1])
-    monkeypatch.setattr("gemel.learners.sequence_learner.TOGETHER", 4)
-    torch.testing.assert_close(learner.class_scores(query, support, torch.arange(3), 3), whole)
+    answers_alike_in_parts(snail(), monkeypatch)
 
 
 def test_the_loss_is_the_queries_cross_entropy() -> None:
@@ -154,12 +145,7 @@ def test_other_shots_and_fewer_classes_are_answered_and_more_are_refused() -> No
     many = learner.class_scores(query, numbers(40, DIMENSIONS), torch.arange(40) % 2, 2)
     assert many.shape == (5, 2)
     assert many.isfinite().all()
-    with pytest.raises(DataError) as error:
-        learner.class_scores(query, numbers(4, DIMENSIONS), torch.arange(4), 4)
-    assert str(error.value) == (
-        "The model tells 3 classes at most from each other, and 4 came; train with learner.ways=4 (and episodes of as "
-        "many ways)."
-    )
+    refuses_a_fourth_class(learner)
 
 
 def test_numbers_out_of_range_are_refused() -> None:
