@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 import numpy as np
 import torch
@@ -13,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from gemel.data.items import Item, as_image, name_of
 from gemel.gallery.arranging import class_for
+from gemel.gallery.columns import now
 from gemel.gallery.entries import Enrolment
 from gemel.gallery.pictures import original, thumbnail
 from gemel.gallery.quality import blur_warning, sharpness
@@ -28,20 +30,26 @@ class Candidate:
     sha256: str
     source: str
     who: str
-    quality: float
+    quality: float | None
     warnings: tuple[str, ...]
-    thumbnail: bytes
+    thumbnail: bytes | None
     original: bytes | None
+    enrolled: datetime | None = None  # now
 
     def with_warnings(self, more: Sequence[str]) -> Candidate:
         """Return it with more to be told."""
         return replace(self, warnings=(*self.warnings, *more))
 
+    def with_original(self, item: Item) -> Candidate:
+        """Return it with the picture as it came."""
+        return replace(self, original=original(item, as_image(item)))
+
     def row(self, class_id: int) -> ReferenceRow:
         """Return the reference of a class that it becomes."""
         told = {"source": self.source, "who": self.who, "quality": self.quality, "warnings": list(self.warnings)}
         pictures = {"thumbnail": self.thumbnail, "original": self.original}
-        return ReferenceRow(class_id=class_id, sha256=self.sha256, **told, **pictures)
+        when = self.enrolled or now()
+        return ReferenceRow(class_id=class_id, sha256=self.sha256, enrolled=when, **told, **pictures)
 
 
 def candidates(model: Model, items: Sequence[Item], source: str, who: str, originals: bool) -> list[Candidate]:

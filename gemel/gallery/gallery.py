@@ -21,10 +21,12 @@ from gemel.gallery.claim import claim
 from gemel.gallery.database import opened, shown
 from gemel.gallery.enrolling import Candidate, as_tensor, candidates, written
 from gemel.gallery.entries import ClassEntry, Enrolment, Hit, Page, Reference
+from gemel.gallery.exchange import Exchange
 from gemel.gallery.held import Held
 from gemel.gallery.keys import Keys
 from gemel.gallery.labels import checked_label
 from gemel.gallery.mirror import Mirror
+from gemel.gallery.models import Models
 from gemel.gallery.quality import likeness_warnings
 from gemel.gallery.recognising import identified
 from gemel.gallery.rocchio import rocchio
@@ -91,6 +93,16 @@ class Gallery:
         """The log of changes made through a service."""
         return Audit(self.engine)
 
+    @cached_property
+    def exchange(self) -> Exchange:
+        """Import and export."""
+        return Exchange(self)
+
+    @cached_property
+    def models(self) -> Models:
+        """The models whose embeddings are kept, and how to adopt another."""
+        return Models(self)
+
     def enrol(self, label: str, items: Item | list[Item], source: str = "", who: str = "") -> list[Enrolment]:
         """Add an item, or several, to a class, new or not, and return what became of each.
 
@@ -116,9 +128,12 @@ class Gallery:
 
     def enrol_candidates(self, label: str, found: Sequence[Candidate]) -> list[Enrolment]:
         """Add items that are embedded already; see ``enrol``."""
-        warned = self._warned(checked_label(label), found)
+        return self.add(label, self._warned(checked_label(label), found))
+
+    def add(self, label: str, found: Sequence[Candidate]) -> list[Enrolment]:
+        """Add items that are embedded and looked at already."""
         with self.store.writing(arranging=False) as session:
-            return written(session, self.store.model_id, label, warned)
+            return written(session, self.store.model_id, label, found)
 
     def classes(self, page: int = 1, size: int = 100, containing: str = "") -> Page[ClassEntry]:
         """Return some of the classes whose label contains a text, by their labels.

@@ -8,9 +8,13 @@ from pathlib import Path
 from PIL import Image
 
 from gemel.data.items import Item
+from gemel.data.opening import FORMATS, quiet_pillow
 
 #: The longer side of a thumbnail, in pixels.
 THUMBNAIL = 128
+
+#: The ending of a file's name, by its format as Pillow names it.
+ENDINGS = {"JPEG": ".jpg", "PPM": ".ppm", "BMP": ".bmp", "GIF": ".gif", "TIFF": ".tif", "WEBP": ".webp"}
 
 
 def thumbnail(image: Image.Image) -> bytes:
@@ -33,3 +37,9 @@ def png(image: Image.Image) -> bytes:
     plain = image if image.mode in ("1", "L", "LA", "I;16", "RGB", "RGBA") else image.convert("RGB")
     plain.save(file, "PNG", exif=b"")
     return file.getvalue()
+
+
+def ending(data: bytes) -> str:
+    """Return what the name of a picture's file should end in."""
+    with quiet_pillow, Image.open(BytesIO(data), formats=FORMATS) as image:
+        return ENDINGS.get(image.format or "", ".png")

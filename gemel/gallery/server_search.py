@@ -71,7 +71,7 @@ class ServerSearch:
 
 def make_index(engine: Engine, model_id: int, dimensions: int) -> None:
     """Let the server index a model's embeddings, if it does not yet."""
-    name = f"gemel_embeddings_of_{model_id}"
+    name = index_of(model_id)
     with explained(engine.url), engine.begin() as connection:
         if connection.execute(text("SELECT to_regclass(:name)"), {"name": name}).scalar() is None:
             connection.execute(text(f"SELECT pg_advisory_xact_lock({LOCK})"))
@@ -82,3 +82,8 @@ def make_index(engine: Engine, model_id: int, dimensions: int) -> None:
                     f"WITH (m = {CONNECTIVITY}, ef_construction = {EXPANSION_ADD}) WHERE model_id = {model_id}"
                 )
             )
+
+
+def index_of(model_id: int) -> str:
+    """Return the name of a model's index."""
+    return f"gemel_embeddings_of_{model_id}"

@@ -49,3 +49,11 @@ def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "postgres":
         return str(request.getfixturevalue("postgres_gallery"))
     return "sqlite://" if request.param == "memory" else f"sqlite:///{tmp_path / 'gallery.db'}"
+
+
+@pytest.fixture(params=["file", "postgres"])
+def lasting(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Return the address of an empty database that is there for the next who opens it, of each kind in turn."""
+    if request.param == "postgres":
+        return str(request.getfixturevalue("postgres_gallery"))
+    return f"sqlite:///{tmp_path / 'gallery.db'}"

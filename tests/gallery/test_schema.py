@@ -58,13 +58,6 @@ def of_format_1(address: str, fingerprint: str, embeddings: np.ndarray) -> None:
     engine.dispose()
 
 
-@pytest.fixture(params=["file", "postgres"])
-def lasting(request, tmp_path) -> str:
-    if request.param == "postgres":
-        return request.getfixturevalue("postgres_gallery")
-    return f"sqlite:///{tmp_path / 'gallery.db'}"
-
-
 def rows_of(engine: Engine, row: type[Table]) -> int:
     with Session(engine) as session:
         return session.scalar(select(func.count()).select_from(row)) or 0
