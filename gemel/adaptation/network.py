@@ -20,5 +20,7 @@ class Network(nn.Module):
         self.encoder = encoder
         self.head = nn.Linear(encoder.dimensions, ways)
 
-    def forward(self, items: Tensor) -> Tensor:
-        return self.head(self.encoder(items))
+    def forward(self, items: Tensor, part: str = "") -> Tensor:
+        """Return the logits of items; of a ``part``: the ``encoder``'s features, or the ``head``'s logits of such."""
+        features = items if part == "head" else self.encoder(items)
+        return features if part == "encoder" else self.head(features)

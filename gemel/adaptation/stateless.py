@@ -45,10 +45,10 @@ class Stateless:
                 module.track_running_stats = False  # in training mode, what is kept is neither read nor changed
         self.structures: dict[int, nn.Module] = {}  # by thread
 
-    def __call__(self, numbers: Numbers, items: Tensor) -> Tensor:
+    def __call__(self, numbers: Numbers, items: Tensor, **options: str) -> Tensor:
         """Return the network's output with these numbers, all of them, in float32 at least: (B, ...) -> (B, N)."""
         thread = threading.get_ident()
         if thread not in self.structures:
             self.structures[thread] = copy.deepcopy(self.structure)
-        output: Tensor = functional_call(self.structures[thread], dict(numbers), (items,), strict=True)
+        output: Tensor = functional_call(self.structures[thread], dict(numbers), (items,), options, strict=True)
         return output.to(torch.promote_types(output.dtype, torch.float32))

@@ -29,7 +29,7 @@ from gemel.learners.learner import Step
 from gemel.randomness import seeded
 
 #: (numbers, items) -> outputs: of one task, or of several with the tasks along every first axis.
-Function = Callable[[Numbers, Tensor], Tensor]
+Function = Callable[..., Tensor]
 
 #: Which numbers a support set changes: the prefixes of their names.
 ADAPTS = {"all": ("encoder.", "head."), "head": ("head.",), "body": ("encoder.",)}
@@ -145,10 +145,13 @@ class MAML(Adaptive):
             steps, order: see ``descent``.
             start: all numbers before, with a first axis of T for several tasks; by default the network's.
         """
-        every = self.numbers() if start is None else start
+        every, items, rest = self.numbers() if start is None else start, support.items, {}
+        if self.adapts == "head" and self.batch_norm != "per_step":  # what it is made of does not change: once will do
+            items, rest = function(every, items, part="encoder"), {"part": "head"}
+            items = items if order == 2 else items.detach()
 
         def loss_of(numbers: Numbers, step: int) -> Tensor:
-            outputs = function(self.serving({**every, **numbers}, step), support.items)
+            outputs = function(self.serving({**every, **numbers}, step), items, **rest)
             return self.total(outputs[..., :classes], support.labels)
 
         changing = {name: every[name] for name in self.changing()}

@@ -75,8 +75,8 @@ class MANN(SequenceLearner):
         self.gates = nn.Linear(units, heads)
         self.head = nn.Linear(units + heads * width, ways)
         with torch.no_grad():  # at first the cell keeps, and heads write where nothing is
-            self.inputs.bias[units : 2 * units] += 1
-            self.gates.bias -= 2
+            self.inputs.bias[units : 2 * units].add_(1)
+            self.gates.bias.sub_(2)
 
     def lessons(self, support: Labelled, query: Labelled) -> tuple[Tensor, Tensor]:
         items, labels = torch.cat([support.items, query.items], -2), torch.cat([support.labels, query.labels], -1)

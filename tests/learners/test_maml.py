@@ -288,6 +288,27 @@ def changed(learner: MAML, task: Episode) -> set[str]:
     return {name for name in before if not torch.equal(before[name], after[name])}
 
 
+@pytest.mark.parametrize("order", [1, 2])
+@pytest.mark.parametrize("together", [1, 2])
+def test_where_the_head_alone_adapts_the_encoder_runs_once_to_the_same_gradient(order: int, together: int) -> None:
+    tasks = [episode(seed, SIDE, torch.float64) for seed in range(2)]
+    learner = small(adapts="head", steps=3, rate=0.1, order=order, together=together).double()
+    found, function, numbers = gradients(learner, Tasks(tuple(tasks))), learner.functions[True], learner.numbers()
+
+    def loss_after_steps(task: Episode) -> Tensor:
+        head = learner.changing()
+        for _ in range(3):
+            loss = learner.loss(function({**numbers, **head}, task.support.items), task.support.labels)
+            slopes = torch.autograd.grad(loss, list(head.values()), create_graph=order == 2)
+            head = {name: value - 0.1 * slope for (name, value), slope in zip(head.items(), slopes, strict=True)}
+        return learner.loss(function({**numbers, **head}, task.query.items), task.query.labels)
+
+    names = [name for name, _ in learner.network.named_parameters()]
+    slow = torch.autograd.grad(sum(loss_after_steps(task) for task in tasks) / 2, list(learner.network.parameters()))
+    for name, expected in zip(names, slow, strict=True):
+        torch.testing.assert_close(found[f"similarity.network.{name}"], expected)
+
+
 def test_what_adapts_is_all_the_head_or_the_body() -> None:
     task = episode(3, SIDE)
     every = {name for name, _ in small().network.named_parameters()}
