@@ -8,7 +8,21 @@ import sys
 import typer
 from typer.exceptions import TyperException
 
-from gemel.cli import bench, data, demo, embed, evaluate, identify, optimiser, plot, sinusoids, train, verify
+from gemel.cli import (
+    bench,
+    data,
+    demo,
+    embed,
+    enrol,
+    evaluate,
+    gallery,
+    identify,
+    optimiser,
+    plot,
+    sinusoids,
+    train,
+    verify,
+)
 from gemel.cli.console import stderr
 from gemel.errors import GemelError
 
@@ -25,6 +39,8 @@ app.command("train")(train.train)
 app.command("evaluate")(evaluate.evaluate)
 app.command("verify")(verify.verify)
 app.command("identify")(identify.identify)
+app.command("enrol")(enrol.enrol)
+app.add_typer(gallery.app, name="gallery")
 app.command("embed")(embed.embed)
 app.command("plot")(plot.plot)
 app.command("bench")(bench.bench)

@@ -30,6 +30,13 @@ def url_of(address: str | Path) -> URL:
         raise DataError(f"'{text}' is no database; give a file, or a URL such as sqlite:///parts.db.") from error
 
 
+def check_exists(address: str | Path) -> None:
+    """Raise a DataError where the address is that of an SQLite file which is not there."""
+    url = url_of(address)
+    if is_sqlite(url) and url.database not in (None, "", ":memory:") and not Path(str(url.database)).is_file():
+        raise DataError(f"There is no gallery {shown(url)}; enrol something first, or give another file or URL.")
+
+
 def opened(address: str | Path) -> Engine:
     """Return the database with a gallery's tables in it, made or brought up to date if need be.
 

@@ -3,17 +3,11 @@
 from __future__ import annotations
 
 import io
-import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO, TypeVar
-
-import numpy as np
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session, undefer
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from gemel.data.items import Item, as_image
 from gemel.data.opening import decode
@@ -21,25 +15,23 @@ from gemel.data.sources import CsvList, Source, open_source
 from gemel.data.sources.files import FileSource
 from gemel.data.sources.tables import read_header
 from gemel.errors import DataError, InputError
-from gemel.files import replacing
 from gemel.gallery.enrolling import Candidate, candidates
 from gemel.gallery.entries import Enrolment
+from gemel.gallery.exporting import Progress, export
 from gemel.gallery.labels import checked_label
 from gemel.gallery.listing import class_named
-from gemel.gallery.manifest import ABOUT, LINES, About, Line, folder_of, read_lines, write_lines
-from gemel.gallery.packing import Package, checked_path, read, written
-from gemel.gallery.pictures import ending, thumbnail
+from gemel.gallery.manifest import ABOUT, LINES, About, Line, read_lines
+from gemel.gallery.packing import Package, checked_path, read
+from gemel.gallery.pictures import thumbnail
 from gemel.gallery.settings import THRESHOLD, put, setting
-from gemel.gallery.tables import ClassRow, EmbeddingRow, ReferenceRow
 
 if TYPE_CHECKING:
     from gemel.gallery.gallery import Gallery
 
-#: References read, or enrolled, at once.
+#: References enrolled at once.
 BATCH = 32
 
 T = TypeVar("T")
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -64,10 +56,6 @@ class Imported:
 class Exchange:
     """Export and import.
 
-    A gallery is written as a folder, or a zip of it: a folder of pictures a class, which is a data set of its own;
-    ``gallery.csv`` with a line a reference, embedding and all; ``gallery.json`` with model and thresholds. A ``.csv``
-    alone is that list without pictures.
-
     Args:
         gallery: whose references they are.
     """
@@ -76,27 +64,8 @@ class Exchange:
         self.gallery = gallery
 
     def export(self, path: str | Path, progress: Progress = lambda done, total: None) -> int:
-        """Write the whole gallery out, as it is at one moment, and return the number of references.
-
-        Args:
-            path: a new or empty folder, or a file ending in .zip or .csv, which is replaced.
-            progress: called with (references done, references in all).
-
-        Raises:
-            DataError: the folder is not empty.
-        """
-        path = Path(path)
-        with self.gallery.store.reading(snapshot=True) as session:
-            if path.suffix.lower() == ".csv":
-                with _replaced_text(path) as file:
-                    return self._write_lines(session, file, None, progress)
-            with written(path) as package, tempfile.TemporaryDirectory() as folder:
-                lines = Path(folder) / LINES
-                with lines.open("w", encoding="utf-8", newline="") as file:
-                    total = self._write_lines(session, file, package, progress)
-                package.add(LINES, lines)
-                package.write(ABOUT, self._about(session, total).text().encode())
-        return total
+        """Write the whole gallery out and return the number of references; see ``exporting.export``."""
+        return export(self.gallery.store, path, progress)
 
     def import_from(self, path: str | Path, progress: Progress = lambda done, total: None, who: str = "") -> Imported:
         """Take in what ``export`` wrote, or any folder, zip or CSV list of labelled pictures.
@@ -127,54 +96,6 @@ class Exchange:
             content = path.read_text(encoding="utf-8", errors="replace")
             return self._take_lines(content, str(path), None, None, progress)
         return self._take_pictures(open_source(path), progress, who)
-
-    def _write_lines(self, session: Session, file: TextIO, package: Package | None, progress: Progress) -> int:
-        """Write every reference, its picture into the package, and return how many those are."""
-        total = session.scalar(select(func.count()).select_from(ReferenceRow)) or 0
-        write_lines(file, self._lines(session, package, total, progress))
-        return total
-
-    def _lines(self, session: Session, package: Package | None, total: int, progress: Progress) -> Iterator[Line]:
-        """Yield every reference, writing its picture into the package."""
-        last = done = 0
-        while found := self._rows(session, last, package is not None):
-            for row, label, embedding in found:
-                picture = row.original or row.thumbnail if package is not None else None
-                file = f"{folder_of(label)}/{row.id:08d}{ending(picture)}" if picture else ""
-                if package is not None and picture:
-                    package.write(file, picture)
-                yield Line(
-                    label=label,
-                    file=file,
-                    original=bool(picture and row.original),
-                    source=row.source,
-                    who=row.who,
-                    enrolled=row.enrolled,
-                    quality=row.quality,
-                    warnings=tuple(row.warnings),
-                    sha256=row.sha256,
-                    model=self.gallery.model.fingerprint,
-                    embedding=embedding,
-                )
-            last, done = found[-1][0].id, done + len(found)
-            progress(done, total)
-            session.expunge_all()
-
-    def _rows(self, session: Session, last: int, pictures: bool) -> Sequence[tuple[ReferenceRow, str, np.ndarray]]:
-        """Return the next references after number ``last``."""
-        query = select(ReferenceRow, ClassRow.label, EmbeddingRow.embedding).join(ClassRow)
-        query = query.join(EmbeddingRow, EmbeddingRow.reference_id == ReferenceRow.id)
-        query = query.where(EmbeddingRow.model_id == self.gallery.store.model_id, ReferenceRow.id > last)
-        if pictures:
-            query = query.options(undefer(ReferenceRow.thumbnail), undefer(ReferenceRow.original))
-        return session.execute(query.order_by(ReferenceRow.id).limit(BATCH)).all()
-
-    def _about(self, session: Session, total: int) -> About:
-        model = self.gallery.model
-        own = select(ClassRow.label, ClassRow.threshold).where(ClassRow.threshold.is_not(None))
-        thresholds = {label: value for label, value in session.execute(own) if value is not None}
-        told = (model.fingerprint, str(model.recipe.name), model.dimensions)
-        return About(*told, total, setting(session, THRESHOLD), thresholds)
 
     def _take_lines(
         self, content: str, where: str, package: Package | None, about: About | None, progress: Progress
@@ -276,10 +197,3 @@ def _batches(rows: list[T]) -> list[list[T]]:
 def _imported(enrolments: Sequence[Enrolment], skipped: Sequence[str]) -> Imported:
     fresh = sum(each.fresh for each in enrolments)
     return Imported(fresh, len(enrolments) - fresh, tuple(skipped))
-
-
-@contextmanager
-def _replaced_text(path: Path) -> Iterator[TextIO]:
-    """Give a text file that takes the path's place when it is whole."""
-    with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
-        yield file

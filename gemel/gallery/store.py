@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from sqlalchemy import Engine, select, update
 from sqlalchemy.orm import Session
 
-from gemel.errors import ModelError
+from gemel.errors import DataError, ModelError
 from gemel.gallery.claim import active
-from gemel.gallery.database import explained, is_sqlite, shown
-from gemel.gallery.tables import STATE_ID, StateRow
+from gemel.gallery.database import check_exists, explained, is_sqlite, opened, shown
+from gemel.gallery.tables import STATE_ID, ModelRow, StateRow
 
 
 class Store:
@@ -66,3 +67,32 @@ class Store:
                 f"{shown(self.engine.url)} has gone over to the model '{owner and owner.name}' meanwhile; open it "
                 "again, with that model."
             )
+
+
+@contextmanager
+def kept(address: str | Path) -> Iterator[Store]:
+    """Give the store of a gallery that is there, whatever its model: nothing is embedded by it.
+
+    Raises:
+        DataError: there is none, or nothing was ever enrolled.
+    """
+    check_exists(address)
+    engine = opened(address)
+    try:
+        with explained(engine.url), Session(engine) as session:
+            owner = active(session)
+        if owner is None:
+            raise DataError(f"The gallery {shown(engine.url)} is empty; enrol a class first.")
+        yield Store(engine, owner.id)
+    finally:
+        engine.dispose()
+
+
+def model_of(address: str | Path) -> str:
+    """Return where the gallery's model was when it was claimed: its folder.
+
+    Raises:
+        DataError: there is no such gallery, or nothing was ever enrolled.
+    """
+    with kept(address) as store, store.reading() as session:
+        return session.get_one(ModelRow, store.model_id).name
