@@ -141,11 +141,11 @@ def test_identify_names_a_class_and_a_class_is_added_by_a_folder(
     assert [match["label"] for match in alone["matches"]] == ["one ø"]
     shutil.copytree(second, support / "two")
     [answer] = told(run_command("identify", run, "--support", support, query, "--json"))
-    assert list(answer) == ["item", "label", "probability", "matches"]
+    assert list(answer) == ["item", "label", "probability", "matches", "score", "threshold", "decision"]
     assert answer["item"] == str(query)
     assert answer["label"] in (None, "one ø", "two")
     best = answer["matches"][0]
-    assert list(best) == ["label", "score", "probability", "reference"]
+    assert list(best) == ["label", "score", "probability", "reference", "reference_id"]
     assert (best["label"], best["reference"]) == ("two", f"two/{query.name}")
 
 
