@@ -17,6 +17,7 @@ from gemel.data.items import Item, name_of
 from gemel.errors import DataError, InputError, did_you_mean
 from gemel.gallery import arranging, listing
 from gemel.gallery.audit import Audit
+from gemel.gallery.checks import Checks
 from gemel.gallery.claim import claim
 from gemel.gallery.database import opened, shown
 from gemel.gallery.enrolling import Candidate, as_tensor, candidates, written
@@ -29,11 +30,13 @@ from gemel.gallery.mirror import Mirror
 from gemel.gallery.models import Models
 from gemel.gallery.quality import likeness_warnings
 from gemel.gallery.recognising import identified
+from gemel.gallery.review import Review
 from gemel.gallery.rocchio import rocchio
 from gemel.gallery.server_search import ServerSearch, searches
 from gemel.gallery.settings import THRESHOLD, setting
 from gemel.gallery.store import Store
 from gemel.gallery.tables import ClassRow, EmbeddingRow, ReferenceRow
+from gemel.gallery.thresholds import Thresholds
 from gemel.model import Model
 from gemel.verdicts import Identification, Verdict
 
@@ -92,6 +95,21 @@ class Gallery:
     def audit(self) -> Audit:
         """The log of changes made through a service."""
         return Audit(self.engine)
+
+    @cached_property
+    def thresholds(self) -> Thresholds:
+        """Which thresholds are set, and what each does on the gallery's own references."""
+        return Thresholds(self)
+
+    @cached_property
+    def checks(self) -> Checks:
+        """Duplicates and outliers."""
+        return Checks(self)
+
+    @cached_property
+    def review(self) -> Review:
+        """The questions asked and the answers given, for a person to look through."""
+        return Review(self)
 
     @cached_property
     def exchange(self) -> Exchange:
