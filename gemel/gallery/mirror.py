@@ -73,7 +73,7 @@ class Mirror:
 
         (Q, D) -> (Q, k), (Q, k), k at least 1; there are fewer where the gallery has fewer.
         """
-        with self._lock:
+        with self._lock, torch.inference_mode(False), torch.no_grad():  # whose tensors could not be changed later
             held = self._refreshed()
             return held, *self._indexed(held).top(queries, k)
 

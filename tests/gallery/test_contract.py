@@ -155,6 +155,9 @@ def test_many_classes_are_asked_by_candidates(filled, tiny_model, glyph_folder, 
         assert answer.threshold == expected.threshold
         assert [match.label for match in answer.matches[:2]] == [match.label for match in expected.matches[:2]]
         assert answer.matches[0].reference_id == expected.matches[0].reference_id
+    first = numbers(filled)[0]
+    filled.remove_references([first])
+    assert first not in {match.reference_id for answer in filled.identify(items) for match in answer.matches}
 
 
 def test_verify_by_the_mean_the_best_and_the_prototype(filled, tiny_model, glyph_folder):
