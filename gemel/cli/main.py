@@ -17,8 +17,10 @@ from gemel.cli import (
     evaluate,
     gallery,
     identify,
+    keys,
     optimiser,
     plot,
+    serve,
     sinusoids,
     train,
     verify,
@@ -43,6 +45,8 @@ app.command("enrol")(enrol.enrol)
 app.add_typer(gallery.app, name="gallery")
 app.command("embed")(embed.embed)
 app.command("plot")(plot.plot)
+app.command("serve")(serve.serve)
+app.add_typer(keys.app, name="keys")
 app.command("bench")(bench.bench)
 app.command("optimiser")(optimiser.optimiser)
 app.command("sinusoids")(sinusoids.sinusoids)

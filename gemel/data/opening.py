@@ -10,7 +10,7 @@ from types import TracebackType
 
 from PIL import Image, UnidentifiedImageError
 
-from gemel.errors import InputError
+from gemel.errors import InputError, TooLargeError
 
 #: The formats that are read, as Pillow names them; the common ones first, as they are tried in this order.
 FORMATS = ("PNG", "JPEG", "PPM", "BMP", "GIF", "TIFF", "WEBP")
@@ -64,7 +64,8 @@ def decode(data: bytes | str | Path, name: str | None = None) -> Image.Image:
         name: what to call it in an error; the path by default.
 
     Raises:
-        InputError: it is missing, empty, cut short, damaged, not a picture, or has more than 100 megapixels.
+        InputError: it is missing, empty, cut short, damaged, not a picture, or (``TooLargeError``) has more than 100
+            megapixels.
     """
     if not isinstance(data, bytes):
         return decode(_content(Path(data)), name or str(data))
@@ -107,12 +108,12 @@ def _opened(data: bytes, name: str, draft: bool = True) -> Image.Image:
     except UnidentifiedImageError:
         raise InputError(f"{name} is not a picture that can be read; expected one of {', '.join(FORMATS)}") from None
     except Image.DecompressionBombError:
-        raise InputError(f"{name} is too large: more than {MOST_PIXELS // 1_000_000} megapixels") from None
+        raise TooLargeError(f"{name} is too large: more than {MOST_PIXELS // 1_000_000} megapixels") from None
     except Exception as error:  # as in decode
         raise InputError(f"{name} is damaged or cut short ({_one_line(error)})") from error
     width, height = image.size
     if width * height > MOST_PIXELS:
-        raise InputError(
+        raise TooLargeError(
             f"{name} is too large: {width} x {height} pixels; at most {MOST_PIXELS // 1_000_000} megapixels"
         )
     factor = next((f for f in (1, 2, 4, 8) if width * height <= MOST_JPEG_PIXELS * f * f), 8)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import torch
@@ -88,7 +87,7 @@ class Mirror:
         """Return what is held now."""
         self.store.check_active(session)
         rearranged = arrangement != self._held.arrangement
-        if rearranged:
+        if rearranged and len(self._held):
             self._rearrange(session)
         last = int(self._columns[0].rows[-1]) if len(self._columns[0].rows) else 0
         while added := self._added(session, last):
@@ -155,6 +154,6 @@ def among(ids: np.ndarray, others: np.ndarray) -> np.ndarray:
     return found
 
 
-def columns_of(rows: Sequence[Any], count: int) -> list[np.ndarray]:
+def columns_of(rows: Sequence[Sequence[int]], count: int) -> list[np.ndarray]:
     """Return the columns of rows of whole numbers."""
-    return list(np.array(rows, np.int64).reshape(-1, count).T)
+    return [np.array(column, np.int64) for column in zip(*rows, strict=True)] or [np.zeros(0, np.int64)] * count

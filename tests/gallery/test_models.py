@@ -74,6 +74,7 @@ def test_until_the_switch_the_former_model_answers(lasting, tiny_model, other_mo
     items = pictures(70)
     with Gallery(lasting, tiny_model, originals=True) as gallery, Gallery(lasting, tiny_model, True) as second:
         gallery.enrol("a", items[:64])
+
         def meanwhile(done: int, total: int) -> None:
             assert second.identify(items[0]).label == "a"
             assert second.held().embeddings.shape[1] == 16

@@ -1,0 +1,53 @@
+"""A model whose ``embed`` may be called from many threads at once, and is answered in batches."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields
+
+import numpy as np
+
+from gemel.data.items import Item, as_image
+from gemel.model import Model
+from gemel.server.gathering import Gathering
+
+#: So many pictures are decoded at once: it costs cores and memory.
+DECODERS = threading.BoundedSemaphore(os.cpu_count() or 1)
+
+
+@dataclass(frozen=True, eq=False)
+class GatheredModel(Model):
+    """The same model, for a server: pictures are prepared on the caller's thread, and embedded by ``gathering``.
+
+    Embeddings agree to the bit with the model's own, whatever else is asked meanwhile. A gallery that is handed this
+    model answers all its callers in batches, and needs not know.
+    """
+
+    gathering: Gathering = field(kw_only=True)
+
+    def embed(self, items: Sequence[Item]) -> np.ndarray:
+        """Return the embeddings: float32 (B, D).
+
+        Raises:
+            InputError: an item is no readable picture.
+        """
+        if not items:
+            return np.zeros((0, self.dimensions), np.float32)
+        with self.gathering:
+            prepared = [self._prepared(item) for item in items]
+            answers = [self.gathering.ask(pixels) for pixels in prepared]
+        return np.stack([answer.result() for answer in answers])
+
+    def _prepared(self, item: Item) -> np.ndarray:
+        with DECODERS:
+            return self.preprocessing.pixels(as_image(item))
+
+
+def gathered(model: Model, patience: float = 0.003) -> GatheredModel:
+    """Return the model with its embeddings gathered; one that is already comes back as it is."""
+    if isinstance(model, GatheredModel):
+        return model
+    parts = {part.name: getattr(model, part.name) for part in fields(model)}
+    return GatheredModel(**parts, gathering=Gathering(model, patience))

@@ -1,0 +1,46 @@
+"""``POST /verify`` and ``POST /classes/{label}/verify``."""
+
+from __future__ import annotations
+
+import time
+
+from fastapi import APIRouter, Request
+
+from gemel.server.access import Reader
+from gemel.server.options import ClassVerifyOptions, VerifyOptions
+from gemel.server.problems import documented
+from gemel.server.replies import Verified
+from gemel.server.segments import Label
+from gemel.server.service import ASKED, Serving, milliseconds_since
+from gemel.server.submission import body, submitted
+
+router = APIRouter(tags=["questions"], responses=documented(401, 403, 413, 415, 422, 429))
+
+
+@router.post("/verify", openapi_extra=body(VerifyOptions, ("a", "b")))
+async def verify(request: Request, service: Serving, visitor: Reader) -> Verified:
+    """Tell whether two pictures show the same."""
+    start = time.perf_counter()
+    asked = await submitted(request, VerifyOptions, ("a", "b"))
+
+    def work() -> Verified:
+        verdict = service.gallery.compare(asked.one("a"), asked.one("b"), asked.options.threshold)
+        return Verified.of(verdict, None, service.model.fingerprint, milliseconds_since(start))
+
+    return await service.call(work)
+
+
+@router.post("/classes/{label}/verify", openapi_extra=body(ClassVerifyOptions), responses=documented(404))
+async def verify_class(request: Request, service: Serving, visitor: Reader, label: Label) -> Verified:
+    """Tell whether a picture is of a class."""
+    start = time.perf_counter()
+    asked = await submitted(request, ClassVerifyOptions)
+
+    def work() -> Verified:
+        item = asked.one(ASKED)
+        with service.asking(label):
+            verdict = service.gallery.verify(item, label, asked.options.threshold, asked.options.by)
+        service.note(verdict, item, visitor, label)
+        return Verified.of(verdict, label, service.model.fingerprint, milliseconds_since(start))
+
+    return await service.call(work)

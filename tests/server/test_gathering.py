@@ -1,0 +1,146 @@
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+import gemel
+from gemel.data.sources.glyphs import draw_glyphs
+from gemel.errors import GemelError, InputError
+from gemel.model import Model
+from gemel.server.gathered_model import GatheredModel, gathered
+from gemel.server.gathering import Gathering
+from gemel.server.together import ApartInProducts, embed_together, sizes_that_agree
+
+
+@pytest.fixture(scope="module")
+def characters() -> Model:
+    return gemel.load("characters")
+
+
+@pytest.fixture(scope="module")
+def drawings() -> list[np.ndarray]:
+    return list(draw_glyphs(7, characters=6, writers=2, size=48, seed=5).reshape(-1, 48, 48))
+
+
+@pytest.fixture(scope="module")
+def served(characters: Model) -> Iterator[GatheredModel]:
+    model = gathered(characters)
+    assert model.gathering.wait_until_tried(120)
+    yield model
+    model.gathering.close()
+
+
+def test_the_packaged_model_agrees_in_batches(served: GatheredModel) -> None:
+    assert 8 in served.gathering.sizes
+
+
+def test_what_does_not_agree_is_not_used(tiny_model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gemel.server.together.embed_together", lambda model, pixels: torch.full((len(pixels), 2), 1.0))
+    assert sizes_that_agree(tiny_model, (2, 4)) == (4, 2)
+    monkeypatch.setattr(
+        "gemel.server.together.embed_together", lambda model, pixels: torch.full((len(pixels), 2), float(len(pixels)))
+    )
+    assert sizes_that_agree(tiny_model, (2, 4)) == ()
+
+
+def test_each_picture_s_rows_are_multiplied_apart() -> None:
+    torch.manual_seed(0)
+    layer, rows = nn.Linear(1440, 128), torch.randn(3 * 5, 1440)  # 3 views of 5 pictures
+    with ApartInProducts(5):
+        together = layer(rows)
+    for picture in range(5):
+        assert torch.equal(together[picture::5], layer(rows[picture::5].contiguous()))
+
+
+def test_callers_get_their_own_embedding_to_the_bit(served: GatheredModel, characters: Model, drawings) -> None:
+    expected, before = characters.embed(drawings), served.gathering.pictures
+    with ThreadPoolExecutor(16) as threads:
+        found = list(threads.map(lambda drawing: served.embed([drawing])[0], drawings))
+    assert np.array_equal(np.stack(found), expected)
+    assert np.array_equal(served.embed(drawings), expected)
+    assert served.gathering.pictures - before == len(drawings)  # the second time they are known
+    assert served.gathering.batches < served.gathering.pictures
+    assert served.fingerprint == characters.fingerprint
+    assert served.score(drawings[0], drawings[0]) == 1.0
+
+
+def test_nothing_is_embedded_of_nothing(served: GatheredModel) -> None:
+    assert served.embed([]).shape == (0, 128)
+
+
+def test_a_bad_picture_harms_nobody_else(served: GatheredModel, drawings) -> None:
+    with pytest.raises(InputError):
+        served.embed([drawings[0], b"no picture"])
+    assert served.embed(drawings[:1]).shape == (1, 128)
+
+
+def test_a_failing_encoder_is_told_to_all_who_wait(tiny_model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
+    gathering = Gathering(tiny_model, sizes=(2,))
+    assert gathering.wait_until_tried(60)
+    monkeypatch.setattr("gemel.server.gathering.embed_together", lambda model, pixels: 1 / 0)
+    answers = [gathering.ask(np.full((1, 28, 28), level, np.uint8)) for level in range(3)]
+    for answer in answers:
+        with pytest.raises(ZeroDivisionError):
+            answer.result(60)
+    monkeypatch.undo()
+    pixels = np.zeros((1, 28, 28), np.uint8)
+    expected = embed_together(tiny_model, torch.from_numpy(pixels)[None])[0].numpy()
+    assert np.array_equal(gathering.ask(pixels).result(60), expected)
+    gathering.close()
+
+
+def test_a_batch_waits_for_those_who_prepare_and_no_longer(tiny_model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes: list[int] = []
+
+    def embed(model: Model, pixels: torch.Tensor) -> torch.Tensor:
+        sizes.append(len(pixels))
+        return torch.zeros(len(pixels), 16)
+
+    gathering = Gathering(tiny_model, patience=30.0, sizes=())
+    assert gathering.wait_until_tried(60)
+    gathering.sizes = (4,)
+    monkeypatch.setattr("gemel.server.gathering.embed_together", embed)
+    pixels = np.zeros((1, 28, 28), np.uint8)
+    assert gathering.ask(pixels).result(10).shape == (16,)  # a lone request does not wait
+    with gathering:
+        answers = [gathering.ask(pixels + level) for level in (1, 2, 3)]
+        time.sleep(0.05)
+        assert not any(answer.done() for answer in answers)
+        answers.append(gathering.ask(pixels + 4))
+        for answer in answers:
+            answer.result(10)
+    assert sizes == [1, 4]
+    gathering.close()
+
+
+def test_what_is_asked_at_once_is_embedded_once(tiny_model: Model) -> None:
+    gathering = Gathering(tiny_model, sizes=())
+    pixels = np.zeros((1, 28, 28), np.uint8)
+    answers = {id(gathering.ask(pixels)) for _ in range(5)}
+    assert len(answers) == 1
+    for level in range(100):
+        gathering.ask(pixels + level)
+    gathering.ask(pixels + 99).result(60)
+    assert gathering.pictures == 100
+    gathering.ask(pixels).result(60)  # forgotten meanwhile
+    assert gathering.pictures == 101
+    gathering.close()
+
+
+def test_what_was_asked_before_closing_is_answered(tiny_model: Model) -> None:
+    gathering = Gathering(tiny_model, sizes=(2,))
+    answers = [gathering.ask(np.full((1, 28, 28), level, np.uint8)) for level in range(5)]
+    closing = threading.Thread(target=gathering.close)
+    closing.start()
+    assert all(answer.result(60).shape == (16,) for answer in answers)
+    closing.join()
+    gathering.close()
+    with pytest.raises(GemelError, match="stopping"):
+        gathering.ask(np.zeros((1, 28, 28), np.uint8))
