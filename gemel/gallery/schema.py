@@ -64,7 +64,7 @@ def migrate(connection: Connection, found: int) -> None:
     from alembic.config import Config
 
     config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
     with ALEMBIC:
         if found == 1:

@@ -27,6 +27,9 @@ O = TypeVar("O", bound=BaseModel)  # noqa: E741 - options
 #: In JSON, an embedding may be called so in place of the one picture that is asked about.
 EMBEDDING = "embedding"
 
+#: Numbers of an embedding are smaller: they fit into float32.
+GREATEST = 1e38
+
 #: Fields of a form that are no pictures.
 MOST_VALUES = 1000
 
@@ -176,7 +179,7 @@ def _listed(field: str, value: Any) -> list[Any]:
         return [value]
     if isinstance(value, list) and value and all(isinstance(each, str) for each in value):
         return value
-    if isinstance(value, list) and value and all(type(each) in (int, float) for each in value):
+    if isinstance(value, list) and value and all(type(each) in (int, float) and abs(each) < GREATEST for each in value):
         return [value]
     raise ProblemError(422, f"{field}: a picture in base64, or an embedding's numbers, are expected.", field=field)
 

@@ -65,7 +65,7 @@ def test_names_are_classes(glyph_folder: Path, tmp_path: Path, capsys: pytest.Ca
     assert json.loads(capsys.readouterr().out)[0]["matches"][0]["reference"].startswith("the ")
     for wrong in ([*words, "--support", str(glyph_folder)], ["identify", str(tmp_path / "run"), str(picture)]):
         assert outcome(wrong) == 2
-        assert "give either --support or --names" in capsys.readouterr().err
+        assert "give --support, --names or --gallery" in capsys.readouterr().err
 
 
 def test_what_cannot_be_named_is_refused(tiny_model: Model, glyph_folder: Path, tmp_path: Path) -> None:

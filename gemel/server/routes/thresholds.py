@@ -18,7 +18,7 @@ from gemel.server.service import Service, Serving
 router = APIRouter(prefix="/thresholds", tags=["thresholds"], responses=documented(401, 403, 404, 422, 429))
 
 Class = Annotated[Text | None, Query(description="A class; else the gallery as a whole.")]
-Far = Annotated[float, Query(gt=0, lt=1, allow_inf_nan=False, description="The false accept rate aimed at.")]
+Far = Annotated[float, Query(ge=1e-9, lt=1, allow_inf_nan=False, description="The false accept rate aimed at.")]
 
 
 class EstimateReply(BaseModel):
