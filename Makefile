@@ -18,7 +18,7 @@ help: ## list these targets
 setup: $(INSTALLED) ## make .venv from the pinned constraints
 	@:
 
-demo: $(INSTALLED) ## train on made-up alphabets, then recognise what was never seen (DEMO_FLAGS='--quick --json')
+demo: $(INSTALLED) ## train on made-up alphabets, recognise what was never seen, then draw (DEMO_FLAGS='--quick --no-serve')
 	@$(BIN)/gemel demo $(DEMO_FLAGS)
 
 test: $(INSTALLED) ## the quick tests

@@ -6,37 +6,49 @@ import json
 import shlex
 import shutil
 import sys
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from gemel.cli.console import progress, stderr
+from gemel.cli.serving import free, open_browser, page, serve_extra
+from gemel.errors import MissingExtraError
 
 if TYPE_CHECKING:
     from gemel.workflows.demo import Demonstration
 
+
+#: The packaged model that serves the page.
+CHARACTERS = "characters"
 
 #: What is told about verification: names for people, keys of the results.
 PAIR_FIGURES = {"area under ROC": "auc", "equal error rate": "eer"}
 
 
 def demo(
-    out: Annotated[Path, typer.Option(help="The run folder; one that an earlier demo made is replaced.")] = Path(
-        "runs/demo"
-    ),
+    out: Annotated[
+        Path, typer.Option(help="The run folder; one that an earlier demo made is replaced, its gallery included.")
+    ] = Path("runs/demo"),
     quick: Annotated[
         bool, typer.Option("--quick", help="Hardly train, to see that everything works; the figures are poor.")
     ] = False,
     seed: Annotated[int, typer.Option(help="Another seed, other alphabets and another training.")] = 0,
-    no_serve: Annotated[
-        bool, typer.Option("--no-serve", help="End after the report, as it always does until there is a page to show.")
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="The page's port; another where it is taken, any for 0.")
+    ] = 8000,
+    no_serve: Annotated[bool, typer.Option("--no-serve", help="End after the report, without the page.")] = False,
+    no_browser: Annotated[bool, typer.Option("--no-browser", help="Serve the page, but open no browser.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the figures as one JSON object, and end: no page is served.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the figures as one JSON object.")] = False,
 ) -> None:
     """Show the main job on built-in data: learn likeness from made-up alphabets, then recognise what was never seen.
 
-    A siamese model is trained; nothing is downloaded, and two cores do it within five minutes.
+    A siamese model is trained; nothing is downloaded, and two cores do it within five minutes. Then the web page is
+    served, until Ctrl-C: draw characters of your own, and they are recognised by the packaged model `characters`.
 
     Example: `gemel demo --seed 1 --out runs/other`
     """
@@ -49,6 +61,41 @@ def demo(
         sys.stdout.write(json.dumps(found.to_json(), ensure_ascii=False, allow_nan=False) + "\n")
     else:
         show(found)
+        fill_gallery(found)
+    if not (as_json or no_serve):
+        serve(found, port, not no_browser)
+
+
+def fill_gallery(found: Demonstration) -> None:
+    """Enrol the demo's characters in a gallery of the packaged model, which the page then shows."""
+    from gemel.gallery import Gallery
+    from gemel.model import load
+
+    with Gallery(found.gallery, load(CHARACTERS)) as gallery:
+        gallery.exchange.import_from(found.examples.support, who="gemel demo")
+
+
+def serve(found: Demonstration, port: int, browser: bool) -> None:
+    """Serve the page until Ctrl-C, which is no failure: the demo has shown what it shows."""
+    try:
+        with serve_extra():
+            from gemel.server.serving import serve as serve_gallery
+
+            mount = page(found.run.parent)
+    except MissingExtraError as error:
+        stderr.print(f"\n{error} The last command above then shows the page.", markup=False, soft_wrap=True)
+        return
+    address, jobs, tell = str(found.gallery), found.run / "jobs", partial(announce, browser)
+    with suppress(KeyboardInterrupt):
+        serve_gallery(CHARACTERS, address, port=free(port), mount=mount, jobs=jobs, tell=tell)
+    stderr.print("The last command above shows the page again.")
+
+
+def announce(browser: bool, address: str) -> None:
+    """Tell where the page is, and show it in the browser if wanted."""
+    stderr.print(f"\nDraw and recognise at {address} (Ctrl-C ends)", markup=False, soft_wrap=True)
+    if browser:
+        open_browser(address)
 
 
 def show(found: Demonstration) -> None:
@@ -110,6 +157,7 @@ def sections(found: Demonstration) -> dict[str, list[str]]:
         ["identify", run, "--support", str(examples.support), str(examples.known), str(examples.stranger)],
         ["evaluate", run, "--data", "digits", "--ways", "10"],
         ["train", "FOLDER_OF_CLASSES", "--out", "runs/mine"],
+        ["serve", CHARACTERS, "--gallery", str(found.gallery), "--runs", str(found.run.parent)],
     )
     return {
         "Two drawings of one character, and two of different ones": [str(same), str(different)],

@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from gemel.cli.console import stderr
-from gemel.errors import MissingExtraError
-
-if TYPE_CHECKING:
-    from fastapi import FastAPI
-
-    from gemel.gallery import Gallery
-    from gemel.model import Model
+from gemel.cli.serving import page, serve_extra
 
 
 def serve(
@@ -48,17 +40,8 @@ def serve(
     def tell(address: str) -> None:
         stderr.print(f"Serving {gallery} at {address} (Ctrl-C ends)", markup=False, soft_wrap=True)
 
-    try:
+    with serve_extra():
         from gemel.server.serving import serve as serve_gallery
 
         mount = None if no_page else page(runs)
-    except ImportError as error:
-        raise MissingExtraError(f"Serving needs more packages ({error}): pip install 'gemel[serve]'.") from error
     serve_gallery(run, gallery, host, port, mount, originals, jobs, not no_attempts, rate, tell)
-
-
-def page(runs: Path) -> Callable[[FastAPI, Model, Gallery], None]:
-    """Return what mounts the page."""
-    from gemel.pages import mount
-
-    return partial(mount, runs=runs)

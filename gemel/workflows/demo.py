@@ -79,6 +79,11 @@ class Demonstration:
     identifications: tuple[Identification, ...]
     pictures: dict[str, Path]
 
+    @property
+    def gallery(self) -> Path:
+        """Where the page's gallery is kept."""
+        return self.run / "gallery.db"
+
     def to_json(self) -> dict[str, Any]:
         """Return plain values; each answer stands beside the ``truth``."""
         shown, truths = self.examples, (self.examples.label, None)

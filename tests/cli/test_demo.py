@@ -2,14 +2,21 @@ from __future__ import annotations
 
 import json
 import shlex
+import socket
+import sys
+import webbrowser
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+import gemel
+from gemel.cli import serving
 from gemel.cli.demo import in_words, sections
 from gemel.cli.main import outcome
 from gemel.errors import ModelError
+from gemel.pages.runs import runs_in
 from gemel.recipes import Recipe, packaged_recipes
 from gemel.workflows import demo as workflow
 from gemel.workflows.demo import MARK, QUICK, Demonstration, claim
@@ -54,18 +61,48 @@ def ready(found: Demonstration, monkeypatch: pytest.MonkeyPatch) -> list[tuple[A
     return asked
 
 
+@pytest.fixture
+def served(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """Let serving be over at once, by Ctrl-C; return the list of what was served."""
+    asked: list[dict[str, Any]] = []
+
+    def serve(run: str, address: str, **options: Any) -> None:
+        asked.append({"run": run, "address": address, **options})
+        options["tell"]("http://127.0.0.1:1234")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("gemel.server.serving.serve", serve)
+    for name in ("DISPLAY", "WAYLAND_DISPLAY"):
+        monkeypatch.delenv(name, raising=False)
+    return asked
+
+
+@pytest.fixture
+def taken() -> Iterator[int]:
+    """Return a port that another program listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        yield other.getsockname()[1]
+
+
 def test_json_is_all_that_is_printed_and_is_kept_beside_the_model(
-    ready: list[tuple[Any, ...]], told: dict[str, Any], capsys: pytest.CaptureFixture[str]
+    ready: list[tuple[Any, ...]],
+    served: list[dict[str, Any]],
+    told: dict[str, Any],
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    assert outcome(["demo", "--quick", "--no-serve", "--json", "--seed", "3", "--out", "here"]) == 0
+    assert outcome(["demo", "--quick", "--json", "--seed", "3", "--out", "here"]) == 0
     assert json.loads(capsys.readouterr().out) == told == json.loads((Path(told["run"]) / "demo.json").read_text())
     assert ready == [(Path("here"), True, 3)]
+    assert served == []
 
 
 def test_a_person_reads_every_figure_and_path(
-    ready: list[tuple[Any, ...]], told: dict[str, Any], capsys: pytest.CaptureFixture[str]
+    ready: list[tuple[Any, ...]],
+    served: list[dict[str, Any]],
+    told: dict[str, Any],
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    assert outcome(["demo"]) == 0
+    assert outcome(["demo", "--no-serve"]) == 0
     text = capsys.readouterr().out
     assert ready == [(Path("runs/demo"), False, 0)]
     for line in ("5-way one-shot accuracy", "20-way one-shot accuracy", "10-way one-shot accuracy", "equal error rate"):
@@ -73,11 +110,79 @@ def test_a_person_reads_every_figure_and_path(
     accuracies = [told["glyphs"]["20_way_1_shot"]["accuracy"], told["digits"]["10_way_1_shot"]["accuracy"]]
     assert all(in_words(rate) in text for rate in accuracies)
     assert all(path in text for path in [told["run"], *told["pictures"].values()])
+    assert served == []
+
+
+def test_it_ends_at_the_page_where_the_enrolled_characters_and_the_run_are_shown(
+    ready: list[tuple[Any, ...]],
+    served: list[dict[str, Any]],
+    found: Demonstration,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert outcome(["demo", "--port", "0"]) == 0
+    assert "Draw and recognise at http://127.0.0.1:1234 (Ctrl-C ends)" in capsys.readouterr().err
+    (asked,) = served
+    assert (asked["run"], asked["port"], asked["jobs"]) == ("characters", 0, found.run / "jobs")
+    assert found.run in [run.folder for run in runs_in(asked["mount"].keywords["runs"])]
+    with gemel.Gallery(asked["address"], gemel.load("characters")) as gallery:
+        counts = {entry.label: entry.references for entry in gallery.classes().items}
+        known = gallery.identify(found.examples.known)
+    assert counts == dict.fromkeys((match.label for match in found.identifications[0].matches), workflow.SHOTS)
+    assert {match.label for match in known.matches} == set(counts)
+
+
+def test_a_taken_port_gives_another(
+    ready: list[tuple[Any, ...]], served: list[dict[str, Any]], taken: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert outcome(["demo", "--port", str(taken)]) == 0
+    assert f"Port {taken} is taken; another one is chosen." in capsys.readouterr().err
+    assert [asked["port"] for asked in served] == [0]
+
+
+def test_what_serving_needs_is_told_in_one_line(
+    ready: list[tuple[Any, ...]],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setitem(sys.modules, "gemel.server.serving", None)
+    assert outcome(["demo"]) == 0
+    out, err = capsys.readouterr()
+    (line,) = err.strip().splitlines()
+    assert line.startswith("Serving needs more packages")
+    assert "pip install 'gemel[serve]'" in line
+    assert " serve characters --gallery " in out.splitlines()[-1]
+
+
+@pytest.mark.parametrize(("screen", "flags", "opened"), [(":0", (), 1), (":0", ("--no-browser",), 0), ("", (), 0)])
+def test_a_browser_is_opened_where_there_is_a_screen(
+    screen: str,
+    flags: tuple[str, ...],
+    opened: int,
+    ready: list[tuple[Any, ...]],
+    served: list[dict[str, Any]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    shown: list[str] = []
+
+    class AtOnce(serving.Thread):
+        def start(self) -> None:
+            self.run()
+
+    def fail(address: str) -> None:
+        shown.append(address)
+        raise webbrowser.Error("a browser that fails is nobody's trouble")
+
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setattr(serving, "Thread", AtOnce)
+    monkeypatch.setattr(webbrowser, "open", fail)
+    monkeypatch.setenv("DISPLAY", screen)
+    assert outcome(["demo", *flags]) == 0
+    assert shown == ["http://127.0.0.1:1234"] * opened
 
 
 def test_what_it_says_to_type_works(found: Demonstration, capsys: pytest.CaptureFixture[str]) -> None:
     commands = [shlex.split(line)[1:] for line in sections(found)["What to type next"]]
-    assert [command[0] for command in commands] == ["verify", "identify", "evaluate", "train"]
+    assert [command[0] for command in commands] == ["verify", "identify", "evaluate", "train", "serve"]
     for command, answer in zip(commands[:2], (found.verdicts[0], found.identifications[0]), strict=True):
         assert outcome(command) == 0
         assert capsys.readouterr().out.splitlines()[0] == str(answer)
