@@ -24,7 +24,7 @@ class MANN(SequenceLearner):
     Santoro et al. 2016, with ``encoder: pixels`` and ``loss: cross_entropy``. The class of an item comes with the next
     item, so that the item must be kept until then, and is to be told from those before::
 
-        h_t, c_t = LSTM([f(x_t), y_(t-1), r_(t-1)], h_(t-1), c_(t-1))
+        h_t, c_t = LSTM([n(f(x_t)), y_(t-1), r_(t-1)], h_(t-1), c_(t-1))    n: each number's mean 0, its variance 1
         k_t = tanh(K h_t), g_t = sigmoid(G h_t)                 a key and a gate for each head
         r_t, M_t = accessed(M_(t-1), k_t, g_t)                  read, then written to; see ``memory``
 
@@ -69,6 +69,7 @@ class MANN(SequenceLearner):
             )
         self.units, self.slots, self.width, self.heads = units, slots, width, heads
         self.decay, self.scale = decay, scale
+        self.standard = nn.BatchNorm1d(encoder.dimensions, affine=False)  # what all items share says nothing
         self.inputs = nn.Linear(encoder.dimensions + ways, 4 * units)
         self.recurrent = nn.Linear(units + heads * width, 4 * units, bias=False)
         self.keys = nn.Linear(units, heads * width)
@@ -98,19 +99,23 @@ class MANN(SequenceLearner):
         items, labels = support.items, support.labels
         _, state = self.read(items.reshape(-1, *items.shape[-2:]), labels.reshape(-1, labels.shape[-1]))
         last = self.told(labels[..., -1:]).expand(*leading, count, -1)
-        inputs = self.inputs(torch.cat([query, last], -1)).reshape(-1, 4 * self.units)
+        inputs = self.inputs(torch.cat([self.standardised(query), last], -1)).reshape(-1, 4 * self.units)
         scores, _ = self.step(inputs, repeated(state, count))
         return scores.view(*leading, count, self.ways)
 
     def read(self, items: Tensor, labels: Tensor) -> tuple[Tensor, State]:
         """Return the logits at every step, and the state after the last: (B, T, D), (B, T) -> (B, T, ways)."""
         late = functional.pad(self.told(labels), (0, 0, 1, 0))[:, :-1]  # the first step is told nothing
-        inputs = self.inputs(torch.cat([items, late], -1))
+        inputs = self.inputs(torch.cat([self.standardised(items), late], -1))
         state, scores = self.begin(len(inputs), inputs.device), []
         for now in inputs.unbind(1):
             score, state = self.step(now, state)
             scores.append(score)
         return torch.stack(scores, 1), state
+
+    def standardised(self, items: Tensor) -> Tensor:
+        """Return embeddings whose numbers have mean 0 and variance 1 over the training items: (..., D)."""
+        return self.standard(items.flatten(0, -2)).view_as(items)
 
     def begin(self, count: int, device: torch.device) -> State:
         """Return the state before the first step."""

@@ -85,6 +85,7 @@ class Training(Section):
     learning_rate: float = Field(2e-3, gt=0)
     weight_decay: float = Field(0.02, ge=0)
     start: str = Field("", description="a run whose encoder it begins with; by default drawn by the seed")
+    frozen: bool = Field(False, description="whether the encoder that it begins with stays as it is")
     optimizer: Literal["adamw", "sgd"] = "adamw"
     momentum: Share = Field(0.9, description="of sgd (Nesterov's)")
     warmup: Share = Field(0.1, description="share of the steps in which the rate rises")

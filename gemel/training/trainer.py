@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from gemel.errors import GemelError, ModelError
-from gemel.learners import Learner
+from gemel.learners import EmbeddingLearner, Learner
 from gemel.randomness import seeded
 from gemel.recipes.recipe import Training
 from gemel.training.ahead import Ahead
@@ -138,7 +138,7 @@ class Trainer:
         batch = self.batches.take(step)
         for group in self.optimizer.param_groups:
             group["lr"] = self.settings.learning_rate * cosine_rate(step, self.settings.steps, self.settings.warmup)
-        self.learner.train()
+        self._train_mode()
         with seeded(self.settings.seed, "step", step):
             with lowered(self.device, self.settings.precision):
                 result = self.learner(batch)
@@ -152,6 +152,12 @@ class Trainer:
         self._add({"items": items, "steps": 1, "seconds": time.monotonic() - began})
         self.step = step + 1
         self.reporter.step(self.step, items)
+
+    def _train_mode(self) -> None:
+        """Train what learns; a frozen encoder answers as in use."""
+        self.learner.train()
+        if self.settings.frozen and isinstance(self.learner, EmbeddingLearner):
+            self.learner.encoder.eval()
 
     def _count(self, figures: dict[str, Tensor]) -> None:
         values = {name: float(value) for name, value in figures.items()}

@@ -210,7 +210,10 @@ def start_of(recipe: Recipe) -> Model | None:
 
     Raises:
         ModelError: there is no such run.
+        RecipeError: an encoder is to stay as it is, and there is none to begin with.
     """
+    if recipe.training.frozen and not recipe.training.start:
+        raise RecipeError("training.frozen keeps the encoder that training.start names; name a run there.")
     return load(recipe.training.start) if recipe.training.start else None
 
 
@@ -231,6 +234,8 @@ def begin(learner: Learner, recipe: Recipe, prepared: Prepared, start: Model | N
         )
     refuse_learnt(start, prepared)
     learner.encoder.load_state_dict(start.learner.encoder.state_dict())
+    if recipe.training.frozen:
+        learner.encoder.requires_grad_(False)
     if start.recipe.similarity == recipe.similarity:
         learner.similarity.load_state_dict(start.similarity.state_dict())
 

@@ -101,6 +101,14 @@ def test_the_network_is_its_equations_step_by_step() -> None:
 
 
 @torch.no_grad()
+def test_what_all_items_share_says_nothing() -> None:
+    learner, items = mann().train(), numbers(4, 9, DIMENSIONS)
+    labels = torch.arange(9).expand(4, 9) % 3
+    moved, _ = learner.read(100 + 50 * items, labels)
+    torch.testing.assert_close(moved, learner.read(items, labels)[0], rtol=1e-3, atol=1e-3)
+
+
+@torch.no_grad()
 def test_a_class_is_told_one_step_late() -> None:
     learner, items, labels = mann(), numbers(2, 6, DIMENSIONS), torch.tensor([[2, 0, 1, 1, 0, 2]]).repeat(2, 1)
     other = labels.clone()

@@ -9,7 +9,8 @@ import pytest
 import torch
 
 import gemel
-from gemel.errors import DataError, ModelError
+from gemel.assembly import assemble
+from gemel.errors import DataError, ModelError, RecipeError
 from gemel.model import Model, load
 from tests.workflows.test_training import QUICK
 
@@ -60,6 +61,24 @@ def test_training_goes_on_from_there(glyph_folder: Path, first: Model) -> None:
         for other in (first.learner.encoder.parameters(), map(torch.zeros_like, first.learner.encoder.parameters()))
     )
     assert 0 < near < 1e-4 * far
+
+
+def test_a_frozen_encoder_stays_while_the_rest_learns(glyph_folder: Path, first: Model) -> None:
+    same = [
+        "learner={name: mann, ways: 4, units: 12}",
+        "loss=cross_entropy",
+        "sampler={name: tasks, ways: 4, tasks: 2, queries: 1}",
+    ]
+    model = begun(glyph_folder, first, *same, "training.frozen=true", "training.average=0")
+    kept, before = model.learner.encoder.state_dict(), first.learner.encoder.state_dict()
+    assert all(torch.equal(kept[name], value) for name, value in before.items())  # running statistics as well
+    untrained = assemble(model.recipe, 1, classes=8).state_dict()
+    assert not torch.equal(model.learner.state_dict()["head.weight"], untrained["head.weight"])
+
+
+def test_only_an_encoder_that_is_begun_with_can_be_frozen(glyph_folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(RecipeError, match=r"training.frozen keeps the encoder that training.start names; name a run"):
+        gemel.train(glyph_folder, tmp_path / "third", [*QUICK, "training.frozen=true"])
 
 
 def test_what_it_has_learnt_from_is_not_kept_for_tests(glyph_folder: Path, first: Model) -> None:
