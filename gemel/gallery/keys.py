@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import hmac
 import secrets
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -73,15 +72,10 @@ class Keys:
 
     def who(self, key: str) -> tuple[str, Scope] | None:
         """Return a key's name and scope, or None where it is unknown or revoked."""
-        digest = digest_of(key)
-        query = select(KeyRow.name, KeyRow.scope, KeyRow.digest).where(
-            KeyRow.digest == digest, KeyRow.revoked.is_(None)
-        )
+        valid = select(KeyRow).where(KeyRow.digest == digest_of(key), KeyRow.revoked.is_(None))
         with explained(self._engine.url), Session(self._engine) as session:
-            found = session.execute(query).first()
-        if found is None or not hmac.compare_digest(found.digest, digest):
-            return None
-        return found.name, found.scope
+            found = session.scalar(valid)
+            return (found.name, found.scope) if found else None  # type: ignore[return-value]
 
     def revoke(self, name: str) -> int:
         """Let no key of a name be accepted any longer, and return how many those were.

@@ -20,6 +20,7 @@ from gemel.pages.visitors import Visitor, Visitors
 from gemel.server.access import Access
 from gemel.server.access import Visitor as Asker
 from gemel.server.problems import ProblemError
+from gemel.server.settings import Settings
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -35,11 +36,11 @@ class Studio:
         gallery: what is looked at and changed.
         runs: a folder.
         access: who is let in.
-        attempts: whether what is asked is kept to be looked through.
+        settings: what is allowed.
     """
 
-    def __init__(self, gallery: Gallery, runs: Path, access: Access, attempts: bool = True) -> None:
-        self.gallery, self.runs, self.access, self.attempts = gallery, runs, access, attempts
+    def __init__(self, gallery: Gallery, runs: Path, access: Access, settings: Settings) -> None:
+        self.gallery, self.runs, self.access, self.settings = gallery, runs, access, settings
         self.visitors = Visitors()
         self._characters: Model | None = None
 
@@ -75,16 +76,10 @@ class Desk:
         return self.studio.gallery
 
     def asker(self) -> Asker | None:
-        """Return who asks, by the rule that programs are let in by; None if nobody is. It is asked anew each time.
-
-        Raises:
-            GemelError: the visitor asks too often.
-        """
+        """Return who asks, by the rule that programs are let in by; None if nobody is. It is asked anew each time."""
         try:
-            return self.studio.access.visitor(self.request, self.visitor.key or None)
-        except ProblemError as problem:
-            if problem.status == 429:
-                raise GemelError(problem.message) from problem
+            return self.studio.access.known(self.request, self.visitor.key or None)
+        except ProblemError:
             return None
 
     @property
@@ -104,6 +99,7 @@ class Desk:
         def allowed() -> T:
             if not self.may(scope):
                 raise GemelError(self.say("key.lacking", scope=scope))
+            self.studio.access.visitor(self.request, self.visitor.key or None)  # counted, as programs are
             return work(*args, **kwargs)
 
         try:

@@ -57,7 +57,7 @@ def mount(app: FastAPI, model: Model, gallery: Gallery, runs: str | Path = "runs
     core.app.add_middleware(UploadLimit, limit=settings.largest_import)
     ui.run_with(
         app,
-        root=partial(build, Studio(gallery, Path(runs), access, settings.attempts)),
+        root=partial(build, Studio(gallery, Path(runs), access, settings)),
         title="Gemel",
         favicon=LOGO,
         dark=None,

@@ -8,6 +8,7 @@ from nicegui import ui
 
 from gemel.pages.desk import Desk
 from gemel.pages.pictures import picture
+from gemel.pages.texts import TABLE
 from gemel.plots.style import percent
 
 
@@ -56,6 +57,15 @@ def chip(text: str, kind: str = "", icon: str = "") -> None:
         if icon:
             ui.icon(icon).props("aria-hidden=true")
         ui.label(text)
+
+
+def warned(desk: Desk, warning: str) -> None:
+    """Say what the gallery holds against a picture, in the visitor's language."""
+    kind, label = warning.partition(":")[0], warning.partition(" of '")[2].removesuffix("'")
+    if label:
+        kind = f"{kind}.other"
+    known = f"warning.{kind}" in TABLE
+    chip(desk.say(f"warning.{kind}", label=label) if known else warning, "g-maybe g-clip", "warning")
 
 
 def meter(share: float, kind: str = "") -> None:

@@ -12,11 +12,11 @@ from gemel.pages.desk import Desk
 from gemel.pages.drawing_square import DrawingSquare, Strokes, inked
 from gemel.pages.parts import card, row, stack
 from gemel.pages.pictures import png
-from gemel.server.settings import Settings
+from gemel.server.settings import MEBIBYTE
 from gemel.server.uploads import checked_picture
 
-#: How large a picture may be, as for programs; and how many may come at once.
-ALLOWED, MOST = Settings(), 50
+#: How many pictures may come at once.
+MOST = 50
 
 
 @dataclass(frozen=True)
@@ -50,16 +50,18 @@ class PictureDrop:
         self, desk: Desk, on_pictures: Callable[[list[Arrival]], Awaitable[None]], label: str, several: bool = True
     ) -> None:
         self.desk, self.on_pictures = desk, on_pictures
+        self.allowed = desk.studio.settings
+        most = f"{self.allowed.largest_picture / MEBIBYTE:g}"
         self.ink: Strokes = ()
         with stack():
             self.uploader = ui.upload(
                 multiple=True,
                 auto_upload=True,
-                max_file_size=ALLOWED.largest_picture,
+                max_file_size=self.allowed.largest_picture,
                 max_files=MOST if several else None,
                 label=label,
                 on_multi_upload=self._uploaded,
-                on_rejected=lambda: ui.notify(desk.say("drop.rejected"), type="warning"),
+                on_rejected=lambda: ui.notify(desk.say("drop.rejected", most=most), type="warning"),
             ).props('accept="image/*,.pgm,.tif,.tiff,.bmp" flat')
             with PictureSource(desk, self.uploader):
                 ui.button(desk.say("drop.draw"), icon="gesture", on_click=self._draw).props("flat dense")
@@ -69,7 +71,9 @@ class PictureDrop:
         arrivals = [Arrival(file.name, await file.read()) for file in event.files[:MOST]]
         self.uploader.reset()
         fine = [
-            each for each in arrivals if await self.desk.ask("read", checked_picture, each.data, ALLOWED, each.name)
+            each
+            for each in arrivals
+            if await self.desk.ask("read", checked_picture, each.data, self.allowed, each.name)
         ]
         if fine:
             await self.on_pictures(fine)

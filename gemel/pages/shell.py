@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from nicegui import app, context, ui
+from nicegui import app, context, run, ui
 
 from gemel.pages.desk import Desk, Studio
 from gemel.pages.parts import card, heading
@@ -22,14 +22,14 @@ LOGO = (
 )
 
 
-def build(studio: Studio) -> None:
+async def build(studio: Studio) -> None:
     """Show the page to whoever asks for it."""
     request = context.client.request
     visitor = studio.visitors.of(app.storage.browser["id"], request.headers.get("accept-language", ""))
     desk = Desk(studio, visitor, request)
     context.client.page.language = QUASAR[visitor.language]  # type: ignore[assignment]
     ui.add_css(STYLE)
-    if desk.may("read"):
+    if await run.io_bound(desk.may, "read"):
         frame(desk)
     else:
         header(desk)
@@ -78,7 +78,7 @@ def header(desk: Desk, drawer: ui.left_drawer | None = None) -> None:
             menu.props["aria-label"] = say("menu")
         ui.html(LOGO, sanitize=False).classes("g-logo").props("aria-hidden=true")
         ui.label("Gemel").classes("g-brand")
-        if desk.may("read"):
+        if drawer:
             ui.label(say("model", name=desk.studio.model.recipe.name)).classes("g-model g-wide-only")
         ui.space()
         if desk.visitor.key:
@@ -126,10 +126,10 @@ def ask_for_key(desk: Desk) -> None:
         ui.button(say("key.open"), on_click=lambda: give_key(desk, str(field.value or ""))).props("unelevated")
 
 
-def give_key(desk: Desk, key: str) -> None:
+async def give_key(desk: Desk, key: str) -> None:
     """Take a key, or "" to forget it, and show the page anew."""
     former, desk.visitor.key = desk.visitor.key, key.strip()
-    if desk.visitor.key and not desk.may("read"):
+    if desk.visitor.key and not await run.io_bound(desk.may, "read"):
         desk.visitor.key = former
         return ui.notify(desk.say("key.wrong"), type="negative")
     return ui.navigate.reload()

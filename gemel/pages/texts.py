@@ -99,8 +99,8 @@ TABLE: dict[str, tuple[str, str]] = {
     "drop.drawn": ("drawn", "手绘"),
     "drop.use": ("Use it", "使用"),
     "drop.rejected": (
-        "That is no picture, or it is larger than 20 MB.",
-        "这不是图片，或超过 20 MB。",
+        "That is no picture, or it is larger than {most} MiB.",
+        "这不是图片，或超过 {most} MiB。",
     ),
     # 2 enrol
     "enrol.tab": ("Enrol", "登记"),
@@ -121,6 +121,18 @@ TABLE: dict[str, tuple[str, str]] = {
     ),
     "enrol.fresh": ("enrolled", "已登记"),
     "enrol.held": ("was there already", "已存在"),
+    # what speaks against a picture, in the words of gemel.gallery.quality
+    "warning.blank": ("blank: the picture is even", "空白：画面没有内容"),
+    "warning.blurred": ("blurred: the picture shows next to no detail", "模糊：几乎没有细节"),
+    "warning.duplicate": (
+        "duplicate: all but the same as another example of its class",
+        "重复：与同类的另一样本几乎相同",
+    ),
+    "warning.duplicate.other": (
+        "duplicate: all but the same as an example of '{label}'",
+        "重复：与“{label}”的一个样本几乎相同",
+    ),
+    "warning.disagrees": ("disagrees: unlike the other examples of its class", "不符：与同类的其他样本不像"),
     # 3 recognise and verify
     "recognise.tab": ("Recognise", "识别与验证"),
     "recognise.title": ("Recognise and verify", "识别与验证"),
@@ -383,6 +395,17 @@ TABLE: dict[str, tuple[str, str]] = {
         "Not measured yet: gemel plot RUN measures and draws.",
         "尚未测量：可用 gemel plot RUN 测量并绘图。",
     ),
+    "runs.trial": (
+        "One trial, drawn at random: one example of each class, and a query.",
+        "随机的一次试验：每类一个样本和一个查询项。",
+    ),
+    "runs.pairs": ("The clearest and the hardest of random pairs.", "随机图片对中最明显与最困难的。"),
+    "runs.roc": ("ROC curve, and the scores that it comes from.", "ROC 曲线及其得分分布。"),
+    "runs.map": (
+        "Embeddings laid out in the plane, items of one class in one colour.",
+        "嵌入向量的平面布局，同类同色。",
+    ),
+    "runs.curves": ("How the training went.", "训练过程。"),
     "part.learner": ("learner", "学习器"),
     "part.encoder": ("encoder", "编码器"),
     "part.similarity": ("similarity", "相似度"),

@@ -5,16 +5,20 @@ from __future__ import annotations
 import ipaddress
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated
 
+from anyio import to_thread
 from fastapi import Depends, Request, Security
 from fastapi.security import APIKeyHeader
 from starlette.requests import HTTPConnection
+from starlette.types import ASGIApp, Receive, Send
+from starlette.types import Scope as Asked
 
+from gemel.errors import GemelError
 from gemel.gallery.keys import SCOPES, Keys, Scope
-from gemel.server.problems import ProblemError
+from gemel.server.problems import ProblemError, problem_of
 
 KEY = APIKeyHeader(
     name="X-API-Key",
@@ -51,15 +55,23 @@ class Access:
         self.rate = Rate(rate) if rate else None
 
     def visitor(self, request: HTTPConnection, key: str | None) -> Visitor:
-        """Return who asks.
+        """Return who asks, and count that they did.
 
         Raises:
-            ProblemError: nobody is let in without a valid key, 401; or they ask too often, 429.
+            ProblemError: as ``known``; or they ask too often, 429.
         """
-        found = self._of_key(key) if key else self._local(request)
+        found = self.known(request, key)
         if self.rate is not None and (wait := self.rate.wait(found.who)):
             raise ProblemError(429, f"Too many requests; come again in {wait:.1f} s.", headers={"Retry-After": "1"})
         return found
+
+    def known(self, request: HTTPConnection, key: str | None) -> Visitor:
+        """Return who asks.
+
+        Raises:
+            ProblemError: nobody is let in without a valid key, 401.
+        """
+        return self._of_key(key) if key else self._local(request)
 
     def _of_key(self, key: str) -> Visitor:
         if (found := self.keys.who(key)) is None:
@@ -111,11 +123,38 @@ def is_local(request: HTTPConnection) -> bool:
     return is_loopback(client) and is_loopback(host_of(request.headers.get("host", "")))
 
 
-def needs(scope: Scope) -> Callable[..., Visitor]:
-    """Return the dependency of routes that need a scope."""
+class Door:
+    """Lets in who may ask at all, before anything that they send is read, and notes who it is.
 
-    def visitor(request: Request, key: Annotated[str | None, Security(KEY)] = None) -> Visitor:
-        found: Visitor = request.app.state.service.access.visitor(request, key)
+    Args:
+        app: what is asked.
+        access: knows who may.
+        api: the prefix of what it is for.
+    """
+
+    def __init__(self, app: ASGIApp, access: Access, api: str) -> None:
+        self.app, self.access, self.api = app, access, api
+
+    async def __call__(self, scope: Asked, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or not scope["path"].startswith(self.api):
+            await self.app(scope, receive, send)
+            return
+        request = HTTPConnection(scope)
+        try:
+            key = request.headers.get(KEY.model.name)
+            request.state.visitor = await to_thread.run_sync(self.access.visitor, request, key)
+        except (ProblemError, GemelError) as error:
+            problem = problem_of(error) if isinstance(error, GemelError) else error
+            await problem.reply()(scope, receive, send)
+            return
+        await self.app(scope, receive, send)
+
+
+def needs(scope: Scope) -> Callable[..., Awaitable[Visitor]]:
+    """Return the dependency of routes that need a scope; OpenAPI tells of the key by it."""
+
+    async def visitor(request: Request, key: Annotated[str | None, Security(KEY)] = None) -> Visitor:
+        found: Visitor = request.state.visitor
         if not found.may(scope):
             raise ProblemError(403, f"The key '{found.who}' has the scope '{found.scope}'; '{scope}' is needed.")
         return found

@@ -13,7 +13,7 @@ from fastapi.responses import JSONResponse
 from gemel.errors import GemelError
 from gemel.gallery import Gallery
 from gemel.model import Model
-from gemel.server.access import Access, Reader, is_loopback
+from gemel.server.access import Access, Door, Reader, is_loopback
 from gemel.server.gathered_model import gathered
 from gemel.server.guard import Guard
 from gemel.server.jobs import Jobs
@@ -75,7 +75,8 @@ def create_app(model: Model, gallery: Gallery, settings: Settings | None = None)
         app.include_router(router, prefix=API)
     app.add_api_route(f"{API}/openapi.json", openapi(app), include_in_schema=False)
     answer_problems(app)
-    app.add_middleware(Measured, metrics=service.metrics, api=API)  # the last one added is the first one asked
+    app.add_middleware(Door, access=service.access, api=API)  # the last one added is the first one asked
+    app.add_middleware(Measured, metrics=service.metrics, api=API)
     app.add_middleware(Segments, api=API)
     app.add_middleware(Limits, settings=settings, api=API, imports=f"{API}/jobs/import")
     app.add_middleware(Guard, local_only=local_only, api=API)

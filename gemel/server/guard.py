@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -71,7 +69,7 @@ def is_cross_site(request: HTTPConnection) -> bool:
     """Return whether a browser says that another site's page sends this."""
     origin = request.headers.get("origin")
     if origin is not None:
-        return urlsplit(origin).netloc.lower() != request.headers.get("host", "").lower()
+        return origin.partition("://")[2].lower() != request.headers.get("host", "").lower()
     changes = request.scope.get("method", "GET") not in SAFE
     return changes and request.headers.get("sec-fetch-site", "none") not in ("none", "same-origin")
 

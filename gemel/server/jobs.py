@@ -90,6 +90,9 @@ class Jobs:
             if job.state in ("waiting", "running"):
                 self._keep(replace(job, state="waiting"))
                 self._waiting.put(job.id)
+        for path in self.folder.glob("*.zip"):
+            if path.name.partition(".")[0] not in self._jobs:  # it came, but its job was not taken any more
+                path.unlink()
         self._thread.start()
 
     def close(self) -> None:
@@ -131,7 +134,10 @@ class Jobs:
 
     def _run(self) -> None:
         while (name := self._waiting.get()) is not None and not self._stopping.is_set():
-            self._do(self._jobs[name])
+            try:
+                self._do(self._jobs[name])
+            except OSError:  # the disk is full, say: the next job may do
+                logging.getLogger("gemel.server").exception("job %s was not written down", name)
 
     def _do(self, job: Job) -> None:
         """Do a job; whatever it raises ends the job alone."""

@@ -8,6 +8,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from gemel.server.problems import ProblemError
 from gemel.server.settings import Settings
 
+#: How the paths end that take pictures; to others come values alone.
+PICTURES = ("/identify", "/verify", "/search", "/embed", "/references")
+
 
 class Limits:
     """Refuses requests of too many bytes, as soon as that is known, and more requests at once than are allowed.
@@ -27,7 +30,7 @@ class Limits:
         if scope["type"] != "http" or not scope["path"].startswith(self.api):
             await self.app(scope, receive, send)
             return
-        limit = self.settings.largest_import if scope["path"] == self.imports else self.settings.largest_request
+        limit = self._limit(scope["path"])
         if problem := self._problem(Headers(scope=scope), limit):
             await problem.reply()(scope, receive, send)
             return
@@ -36,6 +39,11 @@ class Limits:
             await self.app(scope, counted(receive, limit), send)
         finally:
             self.inside -= 1
+
+    def _limit(self, path: str) -> int:
+        if path == self.imports:
+            return self.settings.largest_import
+        return self.settings.largest_request if path.endswith(PICTURES) else self.settings.largest_values
 
     def _problem(self, headers: Headers, limit: int) -> ProblemError | None:
         told = headers.get("content-length", "0")

@@ -13,6 +13,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
 from gemel.errors import DataError, GemelError, InputError
@@ -121,6 +122,7 @@ def answer_problems(app: FastAPI) -> None:
     told(RequestValidationError, problem_of_values)
     told(ValidationError, problem_of_values)
     told(HTTPException, _of_http)
+    told(ClientDisconnect, lambda error: ProblemError(422, "The client went away before all of it came."))
     told(Exception, lambda error: ProblemError(500, MEANINGS[500][1]))
 
 

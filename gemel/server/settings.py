@@ -17,6 +17,7 @@ class Settings:
         host: the address that it listens on; without an API key, only the machine's own.
         largest_picture: bytes of one picture.
         largest_request: bytes of one request's body.
+        largest_values: bytes of the body of a request that takes no pictures.
         largest_import: bytes of a file of pictures that is brought in as a job.
         most_pictures: in one request.
         most_pixels: of a picture, told by its header before anything is decoded.
@@ -34,6 +35,7 @@ class Settings:
     host: str = "127.0.0.1"
     largest_picture: int = 20 * MEBIBYTE
     largest_request: int = 64 * MEBIBYTE
+    largest_values: int = MEBIBYTE
     largest_import: int = 1024 * MEBIBYTE
     most_pictures: int = 20
     most_pixels: int = 40_000_000
@@ -48,6 +50,7 @@ class Settings:
         limits = (
             "largest_picture",
             "largest_request",
+            "largest_values",
             "largest_import",
             "most_pictures",
             "most_pixels",

@@ -30,6 +30,9 @@ EMBEDDING = "embedding"
 #: Numbers of an embedding are smaller: they fit into float32.
 GREATEST = 1e38
 
+#: Values in JSON, at most: two embeddings of the most numbers have fewer. A base64 text is one, however long.
+MOST_IN_JSON = 200_000
+
 #: Fields of a form that are no pictures.
 MOST_VALUES = 1000
 
@@ -105,7 +108,7 @@ async def submitted(request: Request, options: type[O], fields: Sequence[str] = 
         fields: those of pictures.
 
     Raises:
-        ProblemError: it is of another type (415), or cannot be read (422).
+        ProblemError: it is of another type (415), has too much in it (413), or cannot be read (422).
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     service: Service = request.app.state.service
@@ -157,6 +160,8 @@ async def _content(field: str, value: UploadFile | str, settings: Settings) -> b
 
 
 def _of_json(content: bytes, options: type[O], fields: Sequence[str], settings: Settings) -> Submission[O]:
+    if sum(map(content.count, (b",", b"[", b"{"))) > MOST_IN_JSON:  # small in bytes, they would be large in memory
+        raise ProblemError(413, f"The content is JSON of more than {MOST_IN_JSON:,} values.")
     try:
         read = json.loads(content)
     except (ValueError, RecursionError) as error:

@@ -32,7 +32,9 @@ def works(gallery: Gallery, settings: Settings, jobs: Jobs) -> dict[str, Work]:
         return {**found, "skipped": found["skipped"][:100]}
 
     def write_out(job: Job, progress: Progress) -> Mapping[str, Any]:
-        return {"references": gallery.exchange.export(jobs.given(job.id), progress)}
+        count = gallery.exchange.export(jobs.given(job.id), progress)
+        gallery.audit.record(job.who, "export", references=count)
+        return {"references": count}
 
     def adopt(job: Job, progress: Progress) -> Mapping[str, Any]:
         name = str(job.arguments["model"])

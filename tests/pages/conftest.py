@@ -20,6 +20,7 @@ from gemel.model import Model
 from gemel.pages.desk import Studio
 from gemel.pages.shell import build
 from gemel.server.access import Access
+from gemel.server.settings import Settings
 
 Visit = Callable[[Callable[[User], Awaitable[None]]], None]
 
@@ -40,7 +41,7 @@ def gallery(tiny_model: Model) -> Iterator[Gallery]:
 @pytest.fixture
 def studio(gallery: Gallery, tiny_model: Model, tmp_path: Path) -> Studio:
     """Return a studio over the gallery, whose characters are the tiny model's."""
-    made = Studio(gallery, tmp_path / "runs", Access(gallery.keys))
+    made = Studio(gallery, tmp_path / "runs", Access(gallery.keys), Settings())
     made._characters = tiny_model
     return made
 

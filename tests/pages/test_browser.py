@@ -12,6 +12,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import nicegui
 import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect, sync_playwright
@@ -251,6 +252,39 @@ def test_where_keys_are_needed_the_page_asks_and_keeps_to_the_scope(
     expect(page.locator(".q-notification")).to_contain_text(say("key.lacking", scope="enrol"))
     page.get_by_role("button", name=say("key.leave")).click()
     title(page, "key")
+
+
+def status_of(address: str, headers: dict[str, str], method: str = "GET") -> int:
+    """Return the status of an answer."""
+    try:
+        with urllib.request.urlopen(urllib.request.Request(address, headers=headers, method=method)) as reply:
+            return int(reply.status)
+    except urllib.error.HTTPError as refused:
+        refused.close()
+        return refused.code
+
+
+def test_the_keyless_get_nothing(tmp_path: Path, serve: Serve, query: Path):
+    address = f"sqlite:///{tmp_path}/kept.db"
+    with gemel.Gallery(address, gemel.load("characters")) as gallery:
+        gallery.enrol("hush-hush", [query])
+        gallery.keys.create("admin", "admin")
+    served = serve(address)
+    for tab in TABS:
+        with urllib.request.urlopen(served + tab.path) as reply:
+            text = reply.read().decode()
+        assert say("key.title") in text
+        assert not any(word in text for word in ("hush-hush", "/upload/", say(f"{tab.name}.title")))
+    for path in ("/_nicegui/client/1/upload/1", "/api/v1/classes/x/references"):
+        assert status_of(served + path, {}, "POST") in (401, 404)
+
+
+def test_the_page_answers_no_other_site(filled: str):
+    polling = "/_nicegui_ws/socket.io/?EIO=4&transport=polling"
+    for path in ("/", "/gallery", polling, f"/_nicegui/{nicegui.__version__}/static/nicegui.js"):
+        assert status_of(filled + path, {}) in (200, 400), path
+        assert status_of(filled + path, {"Host": "evil.example"}) == 403, path
+        assert status_of(filled + path, {"Origin": "http://evil.example"}) == 403, path
 
 
 def test_what_programs_ask_is_answered_as_programs_read_it(filled: str):

@@ -18,6 +18,7 @@ from gemel.pages.drawing_square import DrawingSquare
 from gemel.pages.pictures import png
 from gemel.pages.tabs import TABS
 from gemel.pages.texts import Texts
+from gemel.server.access import Rate
 from tests.pages.conftest import Visit
 
 say = Texts("en")
@@ -163,6 +164,21 @@ def test_a_key_that_is_revoked_opens_nothing_any_more(visit: Visit, gallery: Gal
         gallery.keys.revoke("admin")
         pressed(user, "class", "mo")
         await user.should_see(say("key.lacking", scope="read"), retries=PATIENCE)
+
+    visit(act)
+
+
+def test_who_asks_too_often_is_told_and_the_page_stays(
+    visit: Visit, studio: Studio, gallery: Gallery, drawings: np.ndarray
+):
+    enrolled(gallery, drawings)
+    studio.access.rate = Rate(1.0, lambda: 0.0)  # one question is answered, none after it
+
+    async def act(user: User) -> None:
+        await user.open("/gallery")
+        await user.should_see(marker="class", retries=PATIENCE)
+        pressed(user, "class", "mo")
+        await user.should_see("Too many requests", retries=PATIENCE)
 
     visit(act)
 

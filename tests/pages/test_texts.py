@@ -6,11 +6,15 @@ import re
 import string
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import gemel.pages
+from gemel.gallery.quality import blur_warning, likeness_warnings
+from gemel.model import Model
 from gemel.pages.tabs import TABS
 from gemel.pages.texts import LANGUAGES, QUASAR, TABLE, Texts
+from gemel.workflows.card import PICTURES
 
 SOURCES = [path.read_text(encoding="utf-8") for path in Path(gemel.pages.__file__).parent.rglob("*.py")]
 
@@ -40,6 +44,21 @@ def test_every_text_is_there_in_every_language_with_the_same_gaps():
 def test_chinese_is_chinese():
     untranslated = [key for key, (english, chinese) in TABLE.items() if english == chinese]
     assert untranslated == ["playground.none"]
+
+
+def test_what_speaks_against_a_picture_is_said_in_both_languages(tiny_model: Model):
+    scores, labels = np.array([1.0, 1.0]), ["a", "b"]
+    warnings = likeness_warnings(tiny_model.calibration, "a", scores, labels, -1.0)
+    warnings += blur_warning(0.0) + blur_warning(0.001)
+    assert len(warnings) == 5
+    english = [english.format(label="b") for key, (english, _) in TABLE.items() if key.startswith("warning.")]
+    assert sorted(english) == sorted(warnings)
+
+
+def test_every_picture_of_a_run_has_its_words():
+    assert {f"runs.{name}": told for name, told in PICTURES.items()}.items() <= {
+        key: english for key, (english, _) in TABLE.items()
+    }.items()
 
 
 def test_every_key_that_is_asked_for_is_there():

@@ -9,6 +9,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 from PIL import Image
@@ -25,8 +26,13 @@ DRAWINGS = draw_glyphs(7, characters=6, writers=6, size=32, seed=5)  # (6, 6, 32
 
 def png(character: int, writer: int = 0) -> bytes:
     """Return a drawing's file."""
+    return saved(DRAWINGS[character, writer])
+
+
+def saved(pixels: np.ndarray) -> bytes:
+    """Return grey pixels (H, W) as a PNG file."""
     file = BytesIO()
-    Image.fromarray(DRAWINGS[character, writer]).save(file, "PNG")
+    Image.fromarray(pixels).save(file, "PNG")
     return file.getvalue()
 
 

@@ -76,6 +76,17 @@ def test_every_route_wants_a_key_of_its_scope(serve: Serve, gallery: Gallery) ->
             assert reply.status_code < 500
 
 
+def test_nothing_that_the_keyless_send_is_looked_at(serve: Serve, gallery: Gallery) -> None:
+    gallery.keys.create("first", "read")
+    client = serve()
+    asked = [("patch", "/classes/1"), ("put", "/thresholds"), ("get", "/nothing"), ("delete", "/health"), ("get", "")]
+    for method, path in [*asked, *operations(client)]:
+        for content in (b"{", b'{"label": 1}', b"[]"):
+            headers = {"content-type": "application/json"}
+            reply = client.request(method, API + path.replace("{id}", "x"), content=content, headers=headers)
+            assert (reply.status_code, reply.json()["code"]) == (401, "unauthorised"), (method, path, content)
+
+
 def test_a_revoked_key_is_refused_at_once(serve: Serve, gallery: Gallery) -> None:
     key = gallery.keys.create("scanner", "enrol")
     client = serve()
@@ -118,11 +129,12 @@ def test_other_addresses_are_not_served_without_a_key(gallery: Gallery, tiny_mod
 
 
 def test_other_sites_pages_are_not_answered(client: TestClient) -> None:
-    for headers in ({"Origin": "http://evil.example"}, {"Origin": "null"}, {"Origin": "http://127.0.0.1:9999"}):
-        reply = client.post(f"{API}/classes/x/references", files=[file(4)], headers=headers)
+    for origin in ("http://evil.example", "null", "http://127.0.0.1:9999", "http://[", ""):
+        reply = client.post(f"{API}/classes/x/references", files=[file(4)], headers={"Origin": origin})
         assert (reply.status_code, reply.json()["code"]) == (403, "cross_site")
     reply = client.delete(f"{API}/classes/c0", headers={"Sec-Fetch-Site": "cross-site"})
     assert reply.status_code == 403
+    assert client.get(f"{API}/classes/x").status_code == 404
     own = client.post(f"{API}/identify", files=[file(4)], headers={"Origin": "http://127.0.0.1:8000"})
     assert own.status_code == 200
     assert "access-control-allow-origin" not in own.headers

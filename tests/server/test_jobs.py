@@ -12,6 +12,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from gemel.errors import DataError
+from gemel.files import write_json
 from gemel.gallery import Gallery
 from gemel.server import API
 from gemel.server.jobs import Jobs
@@ -32,7 +33,7 @@ def finished(get: Callable[[], Any], seconds: float = 60) -> Any:
 
 def zipped(names: dict[str, bytes]) -> bytes:
     file = io.BytesIO()
-    with zipfile.ZipFile(file, "w") as archive:
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in names.items():
             archive.writestr(name, content)
     return file.getvalue()
@@ -51,7 +52,7 @@ def test_a_zip_of_classes_comes_in_and_an_export_goes_out(client: TestClient, ga
     assert given.headers["content-type"] == "application/zip"
     assert zipfile.ZipFile(io.BytesIO(given.content)).testzip() is None
     assert [job["kind"] for job in client.get(f"{API}/jobs").json()["items"]] == ["export", "import"]
-    assert client.get(f"{API}/audit").json()["items"][0]["action"] == "import"
+    assert [change["action"] for change in client.get(f"{API}/audit").json()["items"]] == ["export", "import"]
 
 
 @pytest.mark.parametrize("content", [b"no zip", b"", zipped({"../../out/a.png": png(3)}), zipped({"a.png": b"x"})])
@@ -104,8 +105,11 @@ def test_a_stopped_job_is_gone_on_with_at_the_next_start(tmp_path: Path) -> None
     assert begun.wait(10)
     first.close()
     (tmp_path / "jobs" / "broken.json").write_text("{")
+    (tmp_path / "jobs" / "0123.zip").write_bytes(b"what came before a kill, its job not taken")
+    (tmp_path / "jobs" / f"{waiting}.zip").write_bytes(b"what a job takes")
     second = Jobs(tmp_path / "jobs", {"work": work})
     second.start()
+    assert not (tmp_path / "jobs" / "0123.zip").exists()
     assert finished(lambda: second.get(name)).result == {"x": 5}
     assert finished(lambda: second.get(waiting)).result == {"x": 6}
     second.close()
@@ -127,3 +131,21 @@ def test_a_job_that_fails_ends_alone(tmp_path: Path) -> None:
     assert done.result == {"x": 1}
     jobs.close()
     assert not jobs.folder.exists()
+
+
+def test_a_job_that_cannot_be_written_down_holds_up_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    jobs = Jobs(tmp_path / "jobs", {"work": lambda job, progress: {}})
+    first, second = jobs.new_id(), jobs.new_id()
+
+    def write(path: Path, content: Any) -> None:
+        if path.stem == first and content["state"] != "waiting":
+            raise OSError("no space left on device")
+        write_json(path, content)
+
+    monkeypatch.setattr("gemel.server.jobs.write_json", write)
+    jobs.folder.mkdir()
+    for name in (first, second):
+        jobs.add(name, "work", "me")
+    jobs.start()
+    assert finished(lambda: jobs.get(second)).state == "done"
+    jobs.close()

@@ -238,11 +238,16 @@ def test_what_is_not_there_is_told_in_the_same_shape(client: TestClient) -> None
 def test_metrics_count_by_route(client: TestClient) -> None:
     client.get(f"{API}/classes/c0")
     client.get(f"{API}/classes/c9")
+    for method in ("BREW", "STIR"):
+        assert client.request(method, f"{API}/classes/c0").status_code == 405
     client.post(f"{API}/identify", files=[file(0)])
     told = client.get(f"{API}/metrics")
     assert told.headers["content-type"].startswith("text/plain")
     route = 'route="/classes/{label}"'
     assert f'gemel_requests_total{{method="GET",{route},status="200"}} 1.0' in told.text
     assert f'gemel_requests_total{{method="GET",{route},status="404"}} 1.0' in told.text
+    assert 'method="other"' in told.text
+    assert "BREW" not in told.text
     assert "gemel_references 6.0" in told.text
+    assert "gemel_attempts_left_out 0.0" in told.text
     assert "gemel_pictures 1.0" in told.text

@@ -9,7 +9,7 @@ from nicegui import ui
 from gemel.data.items import as_image
 from gemel.gallery import Enrolment
 from gemel.pages.desk import Desk
-from gemel.pages.parts import card, chip, columns, empty, heading, row, stack
+from gemel.pages.parts import card, chip, columns, empty, heading, row, stack, warned
 from gemel.pages.picture_drop import Arrival, PictureDrop
 from gemel.pages.pictures import picture, shrunk
 
@@ -103,7 +103,7 @@ class Enrol:
                     told = "enrol.fresh" if found.fresh else "enrol.held"
                     chip(say(told), "g-yes" if found.fresh else "")
                 for warning in found.warnings:
-                    chip(warning, "g-maybe", "warning")
+                    warned(self.desk, warning)
         line.move(target_index=0)
 
 

@@ -11,16 +11,15 @@ from nicegui import ui
 from nicegui.events import UploadEventArguments
 
 from gemel.gallery import ClassEntry, Page, Reference
+from gemel.gallery.exchange import Imported
+from gemel.gallery.exporting import Progress
 from gemel.pages.desk import Desk
-from gemel.pages.parts import ask_first, card, chip, empty, heading, pager, row, stack
+from gemel.pages.parts import ask_first, card, empty, heading, pager, row, stack, warned
 from gemel.pages.pictures import picture
 from gemel.pages.progress import watched
 
 #: Classes and references shown at once.
 CLASSES, REFERENCES = 24, 48
-
-#: Bytes of a list that is imported, at most.
-LARGEST_IMPORT = 2 * 2**30
 
 
 def build(desk: Desk) -> None:
@@ -151,7 +150,7 @@ class GalleryTab:
                 ui.label(reference.source or f"{reference.id}").classes("g-small g-clip g-grow")
             ui.label(f"{reference.enrolled:%Y-%m-%d} {reference.who}").classes("g-muted g-small g-clip")
             for warning in reference.warnings:
-                chip(warning, "g-maybe g-clip")
+                warned(self.desk, warning)
 
     async def _done(self, told: str, label: str = "") -> None:
         """Say that something was done, and show what there is now."""
@@ -202,11 +201,9 @@ class GalleryTab:
         """Make a zip of everything, and hand it out."""
         with tempfile.TemporaryDirectory(prefix="gemel-export-") as folder:
             path = Path(folder) / "gallery.zip"
-            done = await watched(
-                self.desk, "admin", self.desk.say("gallery.exporting"), self.desk.gallery.exchange.export, path
-            )
-            if done and path.is_file():
-                ui.download.content(path.read_bytes(), path.name, "application/zip")
+            data = await watched(self.desk, "admin", self.desk.say("gallery.exporting"), exported, self.desk, path)
+            if data:
+                ui.download.content(data, path.name, "application/zip")
 
     def _import(self) -> None:
         """Ask for a zip or a list."""
@@ -218,8 +215,9 @@ class GalleryTab:
                 dialog.close()
                 await self._imported(event)
 
+            largest = self.desk.studio.settings.largest_import
             uploader = ui.upload(
-                on_upload=came, auto_upload=True, max_file_size=LARGEST_IMPORT, label=say("gallery.import.file")
+                on_upload=came, auto_upload=True, max_file_size=largest, label=say("gallery.import.file")
             )
             uploader.props('accept=".zip,.csv" flat')
             with row():
@@ -231,9 +229,22 @@ class GalleryTab:
         with tempfile.TemporaryDirectory(prefix="gemel-import-") as folder:
             path = Path(folder) / ("import.csv" if event.file.name.lower().endswith(".csv") else "import.zip")
             await event.file.save(path)
-            taken = self.desk.gallery.exchange.import_from
-            if await watched(self.desk, "admin", self.desk.say("gallery.importing"), taken, path):
+            if await watched(self.desk, "admin", self.desk.say("gallery.importing"), taken_in, self.desk, path):
                 await self._done(self.desk.say("gallery.imported"))
+
+
+def exported(desk: Desk, path: Path, progress: Progress) -> bytes:
+    """Write the gallery into a zip, note that, and return the zip."""
+    count = desk.gallery.exchange.export(path, progress)
+    desk.gallery.audit.record(desk.who, "export", references=count)
+    return path.read_bytes()
+
+
+def taken_in(desk: Desk, path: Path, progress: Progress) -> Imported:
+    """Take in a zip or a list, and note that."""
+    found = desk.gallery.exchange.import_from(path, progress, desk.who)
+    desk.gallery.audit.record(desk.who, "import", references=found.references)
+    return found
 
 
 def name_dialog(desk: Desk, text: str, label: str, use: Callable[[str], Awaitable[None]]) -> None:

@@ -30,16 +30,19 @@ FIRST = "characters"
 FRESH, RUN = "method:", "run:"
 
 
-def build(desk: Desk) -> None:
+async def build(desk: Desk) -> None:
     """Show the tab."""
     heading(desk, "playground")
-    Playground(desk)
+    box = stack().style("gap: 1rem")
+    offered = await desk.ask("read", choices, desk)
+    with box:
+        Playground(desk, offered or {FIRST: FIRST})
 
 
 class Playground:
     """The choice of method and task, the accuracy so far, and the last episode."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, offered: dict[str, str]) -> None:
         self.desk = desk
         self.rates: list[float] = []
         self.running = False
@@ -47,7 +50,7 @@ class Playground:
         self.done = (0, 1)
         with columns():
             with card(desk.say("playground.task"), "g-third"):
-                self._controls()
+                self._controls(offered)
             with card(desk.say("playground.accuracy"), "g-two-thirds"):
                 self.figure = ui.label(desk.say("playground.none")).classes("g-answer g-number").mark("accuracy")
                 self.note = ui.label(desk.say("playground.none.text")).classes("g-muted")
@@ -57,10 +60,10 @@ class Playground:
         with self.shown:
             empty("casino", desk.say("playground.empty"), desk.say("playground.empty.text"))
 
-    def _controls(self) -> None:
+    def _controls(self, offered: dict[str, str]) -> None:
         """Show what can be chosen."""
         say = self.desk.say
-        self.method = ui.select(choices(self.desk), value=FIRST, label=say("playground.method"), with_input=True)
+        self.method = ui.select(offered, value=FIRST, label=say("playground.method"), with_input=True)
         self.method.props("outlined dense").classes("w-full").mark("method")
         self.steps = slider(say("playground.steps"), 0, 300, 20, 100)
         self.steps.bind_enabled_from(self.method, "value", lambda value: str(value).startswith(FRESH))

@@ -49,7 +49,7 @@ class Recognise:
         """Return the answer, the picture made small, and the reference that each class is matched with."""
         gallery = self.desk.gallery
         found = gallery.identify(arrival.data)
-        if self.desk.studio.attempts:
+        if self.desk.studio.settings.attempts:
             gallery.review.record(found, arrival.data, who=self.desk.who)
         near = [match.reference_id and gallery.thumbnail(match.reference_id) for match in found.matches]
         return found, small_picture(arrival.data), [data or None for data in near]

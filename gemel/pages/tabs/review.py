@@ -64,7 +64,7 @@ class Review:
 
     async def _show(self) -> None:
         """Show the attempts."""
-        found = await self.desk.ask("read", self._attempts)
+        found = await self.desk.ask("enrol", self._attempts)
         if found is None:
             return
         page, pictures = found
@@ -105,7 +105,7 @@ class Review:
 
     async def _confirm(self, number: int) -> None:
         """Say that the answer was right."""
-        await self._settled("confirm", self.desk.gallery.review.confirm, number, self.desk.who)
+        await self._settled("confirm", number, lambda: self.desk.gallery.review.confirm(number, self.desk.who))
 
     def _ask(self, number: int) -> None:
         """Ask which class it is."""
@@ -113,14 +113,14 @@ class Review:
 
     async def _correct(self, number: int, label: str) -> None:
         """Say which class it is."""
-        await self._settled("correct", self.desk.gallery.review.correct, number, label, self.desk.who)
+        await self._settled("correct", number, lambda: self.desk.gallery.review.correct(number, label, self.desk.who))
 
     async def _reject(self, number: int) -> None:
         """Say that it is nothing to learn from."""
-        await self._settled("reject", self.desk.gallery.review.reject, number)
+        await self._settled("reject", number, lambda: self.desk.gallery.review.reject(number))
 
-    async def _settled(self, action: str, work: Callable[..., object], number: int, *told: str) -> None:
+    async def _settled(self, action: str, number: int, work: Callable[[], object]) -> None:
         """Settle an attempt, and show what is left."""
-        if await self.desk.change("enrol", action, {"attempt": number}, work, number, *told):
+        if await self.desk.change("enrol", action, {"attempt": number}, work):
             ui.notify(self.desk.say("review.settled"), type="positive", timeout=1500)
             await self._show()

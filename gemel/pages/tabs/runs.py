@@ -10,7 +10,6 @@ from gemel.pages.parts import card, chip, columns, empty, heading, row, stack
 from gemel.pages.pictures import picture
 from gemel.pages.runs import Run, runs_in
 from gemel.plots.style import percent
-from gemel.workflows.card import PICTURES
 
 #: Runs that are shown beside each other.
 MOST_COMPARED = 5
@@ -111,8 +110,8 @@ class Runs:
                 if not run.finished:
                     chip(say("runs.unfinished"), "g-maybe")
             for name, path in run.pictures.items():
-                with ui.expansion(PICTURES[name]).classes("w-full").props("dense"):
-                    picture(path.read_bytes(), PICTURES[name], "g-plot")
+                with ui.expansion(say(f"runs.{name}")).classes("w-full").props("dense"):
+                    picture(path.read_bytes(), say(f"runs.{name}"), "g-plot")
 
 
 def name_of(run: Run, part: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain, count, takewhile
 from pathlib import PureWindowsPath
 
 from fastapi import APIRouter, Request
@@ -100,7 +101,8 @@ def class_of(service: Service, label: str) -> ClassReply:
     """Return what is told of a class."""
     with service.asking(label):
         first = service.gallery.references(label, 1, 1)
-    near = service.gallery.classes(1, 1000, label).items
+    pages = (service.gallery.classes(page, 1000, label).items for page in count(1))
+    near = chain.from_iterable(takewhile(bool, pages))
     threshold = next((each.threshold for each in near if each.label == label), None)
     cover = first.items[0].id if first.items else 0
     return ClassReply(label=label, references=first.total, cover=cover, threshold=threshold)

@@ -24,5 +24,6 @@ def told(service: Service) -> bytes:
     counters, gathering = service.metrics, service.model.gathering
     counters.pictures.set(gathering.pictures)
     counters.batches.set(gathering.batches)
+    counters.left_out.set(service.recorder.left_out)
     counters.references.set(len(service.gallery))
     return counters.text()
