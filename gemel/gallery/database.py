@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,6 +29,15 @@ def url_of(address: str | Path) -> URL:
         return make_url(text) if "://" in text else URL.create("sqlite", database=text)
     except SQLAlchemyError as error:
         raise DataError(f"'{text}' is no database; give a file, or a URL such as sqlite:///parts.db.") from error
+
+
+def identity(address: str | Path) -> str:
+    """Return what tells a database from others on this machine; one in memory is its process's."""
+    url = url_of(address)
+    if not is_sqlite(url):
+        return url.render_as_string()
+    in_memory = url.database in (None, "", ":memory:")
+    return f"memory of {os.getpid()}" if in_memory else str(Path(str(url.database)).resolve())
 
 
 def check_exists(address: str | Path) -> None:

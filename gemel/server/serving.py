@@ -14,6 +14,7 @@ from fastapi import FastAPI
 from gemel.data.cache import cache_folder
 from gemel.errors import DataError
 from gemel.gallery import Gallery
+from gemel.gallery.database import identity
 from gemel.model import Model, load
 from gemel.server.app import create_app
 from gemel.server.settings import Settings
@@ -83,4 +84,4 @@ def listening(host: str, port: int) -> socket.socket:
 
 def jobs_folder(address: str) -> Path:
     """Return the folder for the jobs of a gallery."""
-    return cache_folder() / "jobs" / hashlib.sha256(str(address).encode()).hexdigest()[:16]
+    return cache_folder() / "jobs" / hashlib.sha256(identity(address).encode()).hexdigest()[:16]
