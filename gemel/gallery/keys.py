@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from gemel.errors import DataError, did_you_mean
 from gemel.gallery.columns import now
 from gemel.gallery.database import explained
-from gemel.gallery.tables import KeyRow
+from gemel.gallery.tables import AuditRow, KeyRow
 
 #: What a key allows; each allows what those before it do.
 Scope = Literal["read", "enrol", "admin"]
@@ -22,6 +22,9 @@ SCOPES: tuple[Scope, ...] = get_args(Scope)
 
 #: What keys begin with, so that a lost one is recognised.
 PREFIX = "gemel_"
+
+#: Who makes and revokes keys, in the log of changes: whoever has the database.
+MAKER = "local"
 
 #: Bytes of a key drawn by the system's generator.
 BYTES = 32
@@ -68,6 +71,7 @@ class Keys:
         key = PREFIX + secrets.token_urlsafe(BYTES)
         with explained(self._engine.url), Session(self._engine) as session, session.begin():
             session.add(KeyRow(name=name, digest=digest_of(key), scope=scope))
+            session.add(AuditRow(who=MAKER, action="create key", detail={"name": name, "scope": scope}))
         return key
 
     def who(self, key: str) -> tuple[str, Scope] | None:
@@ -91,6 +95,7 @@ class Keys:
             rows = list(session.scalars(valid))
             for row in rows:
                 row.revoked = now()
+            session.add(AuditRow(who=MAKER, action="revoke key", detail={"name": name, "keys": len(rows)}))
         return len(rows)
 
     def listed(self) -> list[Key]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from gemel.server.limits import counted, too_large
+from gemel.server.limits import counted, says_more, too_large
 
 
 class UploadLimit:
@@ -23,8 +23,7 @@ class UploadLimit:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        told = Headers(scope=scope).get("content-length", "0")
-        if not told.isdecimal() or int(told) > self.limit:
+        if says_more(Headers(scope=scope), self.limit):
             await too_large(self.limit).reply()(scope, receive, send)
             return
         await self.app(scope, counted(receive, self.limit), send)

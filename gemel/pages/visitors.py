@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from gemel.pages.notebook import Notebook
 
-#: More visitors than this are forgotten, the longest unseen first.
+#: More visitors than this are forgotten, the longest unseen first; those who gave a key, last.
 MOST = 1000
 
 
@@ -39,5 +39,6 @@ class Visitors:
         visitor = self._known.pop(session, None) or Visitor("zh" if languages.lower().startswith("zh") else "en")
         self._known[session] = visitor
         while len(self._known) > MOST:
-            self._known.popitem(last=False)
+            former = list(self._known)[:-1]
+            del self._known[next((each for each in former if not self._known[each].key), former[0])]
         return visitor

@@ -14,6 +14,7 @@ from gemel.errors import GemelError
 from gemel.gallery import Gallery
 from gemel.model import Model
 from gemel.server.access import Access, Door, Reader, is_loopback
+from gemel.server.budget import Budget
 from gemel.server.gathered_model import gathered
 from gemel.server.guard import Guard
 from gemel.server.jobs import Jobs
@@ -60,7 +61,8 @@ def create_app(model: Model, gallery: Gallery, settings: Settings | None = None)
     gallery.answer_by(gathered(model, settings.patience), gallery.store.model_id)
     jobs = Jobs(settings.jobs)
     jobs.works = works(gallery, settings, jobs)
-    service = Service(gallery, settings, Access(gallery.keys, settings.rate), Metrics(), jobs, Recorder(gallery))
+    access, pixels = Access(gallery.keys, settings.rate), Budget(settings.most_pixels_together)
+    service = Service(gallery, settings, access, Metrics(), jobs, Recorder(gallery), pixels)
     app = FastAPI(
         title="Gemel",
         description=DESCRIPTION,

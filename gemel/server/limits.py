@@ -46,14 +46,19 @@ class Limits:
         return self.settings.largest_request if path.endswith(PICTURES) else self.settings.largest_values
 
     def _problem(self, headers: Headers, limit: int) -> ProblemError | None:
-        told = headers.get("content-length", "0")
-        if not told.isdecimal() or int(told) > limit:
+        if says_more(headers, limit):
             return too_large(limit)
         if self.inside >= self.settings.most_waiting:
             return ProblemError(
                 429, "The server is busy; come again in a second.", "busy", headers={"Retry-After": "1"}
             )
         return None
+
+
+def says_more(headers: Headers, limit: int) -> bool:
+    """Return whether a request says that it has more than ``limit`` bytes, or nothing that can be understood."""
+    told = headers.get("content-length", "0")
+    return not told.isdecimal() or int(told) > limit
 
 
 def counted(receive: Receive, limit: int) -> Receive:

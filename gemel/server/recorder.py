@@ -9,10 +9,11 @@ from dataclasses import dataclass
 
 from gemel.data.items import Item
 from gemel.gallery import Gallery
+from gemel.server.settings import MEBIBYTE
 from gemel.verdicts import Identification, Verdict
 
-#: Attempts that wait to be written down; while more come than can be, the newest are left out.
-MOST_WAITING = 256
+#: Attempts that wait to be written down, and bytes of their pictures; what comes beyond is left out.
+MOST_WAITING, MOST_BYTES = 256, 64 * MEBIBYTE
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,6 +24,11 @@ class Attempt:
     item: Item
     label: str | None
     who: str
+
+    @property
+    def size(self) -> int:
+        """Bytes of the picture's file."""
+        return len(self.item) if isinstance(self.item, bytes) else 0
 
 
 class Recorder:
@@ -35,7 +41,8 @@ class Recorder:
     def __init__(self, gallery: Gallery) -> None:
         self.gallery = gallery
         self.left_out = 0
-        self._waiting: queue.Queue[Attempt | None] = queue.Queue(MOST_WAITING)
+        self._waiting: queue.Queue[Attempt | None] = queue.Queue()
+        self._count, self._bytes, self._lock = 0, 0, threading.Lock()
         self._thread = threading.Thread(target=self._work, name="attempts", daemon=True)
 
     def start(self) -> None:
@@ -44,10 +51,13 @@ class Recorder:
 
     def note(self, answer: Identification | Verdict, item: Item, label: str | None = None, who: str = "") -> None:
         """Have an attempt written down soon; it is left out where too many wait."""
-        try:
-            self._waiting.put_nowait(Attempt(answer, item, label, who))
-        except queue.Full:
-            self.left_out += 1
+        attempt = Attempt(answer, item, label, who)
+        with self._lock:
+            if self._count == MOST_WAITING or self._bytes + attempt.size > MOST_BYTES:
+                self.left_out += 1
+                return
+            self._count, self._bytes = self._count + 1, self._bytes + attempt.size
+        self._waiting.put(attempt)
 
     def close(self) -> None:
         """End, once all that was noted is written down."""
@@ -62,6 +72,8 @@ class Recorder:
     def _work(self) -> None:
         while (attempt := self._waiting.get()) is not None:
             self._write(attempt)
+            with self._lock:
+                self._count, self._bytes = self._count - 1, self._bytes - attempt.size
             self._waiting.task_done()
         self._waiting.task_done()
 

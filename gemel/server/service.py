@@ -17,6 +17,7 @@ from gemel.data.items import Item
 from gemel.errors import DataError, InputError
 from gemel.gallery import Gallery
 from gemel.server.access import Access, Visitor
+from gemel.server.budget import Budget
 from gemel.server.gathered_model import GatheredModel, gathered
 from gemel.server.jobs import Jobs
 from gemel.server.metrics import Metrics
@@ -46,6 +47,7 @@ class Service:
         metrics: what is counted.
         jobs: what takes long.
         recorder: writes down what is asked, where that is wanted.
+        pixels: of the pictures that are being enrolled.
         started: when, on the monotonic clock.
         lock: held while the model is looked at.
         threads: how many requests are worked on at once.
@@ -57,6 +59,7 @@ class Service:
     metrics: Metrics
     jobs: Jobs
     recorder: Recorder
+    pixels: Budget
     started: float = field(default_factory=time.monotonic)
     lock: threading.Lock = field(default_factory=threading.Lock)
     threads: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(THREADS))

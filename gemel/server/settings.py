@@ -21,6 +21,7 @@ class Settings:
         largest_import: bytes of a file of pictures that is brought in as a job.
         most_pictures: in one request.
         most_pixels: of a picture, told by its header before anything is decoded.
+        most_pixels_together: of the pictures that are being enrolled, by one request or by all; the next ones wait.
         rate: requests a second for each key, or each address where no key is needed; 0 for any number.
         most_waiting: requests at once; the next ones are asked to come again.
         patience: seconds that a batch may wait for pictures that are being prepared.
@@ -39,6 +40,7 @@ class Settings:
     largest_import: int = 1024 * MEBIBYTE
     most_pictures: int = 20
     most_pixels: int = 40_000_000
+    most_pixels_together: int = 250_000_000
     rate: float = 0.0
     most_waiting: int = 256
     patience: float = 0.003
@@ -54,6 +56,7 @@ class Settings:
             "largest_import",
             "most_pictures",
             "most_pixels",
+            "most_pixels_together",
             "most_waiting",
         )
         for name in limits:

@@ -228,18 +228,9 @@ def body(
     if many:
         picture, told = {"type": "array", "items": picture}, {"anyOf": [text, {"type": "array", "items": text}]}
     required = [] if optional else list(fields)
-    form = {
-        "type": "object",
-        "properties": {**dict.fromkeys(fields, picture), **rest},
-        "additionalProperties": False,
-        "required": required,
-    }
-    values = {
-        "type": "object",
-        "properties": {**dict.fromkeys(fields, told), **rest},
-        "additionalProperties": False,
-        "required": required,
-    }
+    base = {"type": "object", "additionalProperties": False, "required": required}
+    form = {**base, "properties": {**dict.fromkeys(fields, picture), **rest}}
+    values = {**base, "properties": {**dict.fromkeys(fields, told), **rest}}
     example = dict.fromkeys(fields, DOT)
     content = {"multipart/form-data": {"schema": form}, "application/json": {"schema": values, "example": example}}
     return {"requestBody": {"required": True, "content": content}}

@@ -32,6 +32,18 @@ def test_the_longest_unseen_are_forgotten(monkeypatch):
     assert known.of("2", "") is not second
 
 
+def test_who_gave_no_key_makes_nobody_forgotten_who_did(monkeypatch):
+    monkeypatch.setattr(visitors, "MOST", 2)
+    known = Visitors()
+    first = known.of("1", "")
+    first.key = "secret"
+    for stranger in range(2, 9):
+        known.of(str(stranger), "")
+    assert known.of("1", "") is first
+    known.of("2", "").key = "another"
+    assert known.of("3", "") is known.of("3", "")
+
+
 def test_the_shells_lines_name_no_key():
     assert identify_command("http://127.0.0.1:8000/", False) == (
         "curl -F file=@picture.png http://127.0.0.1:8000/api/v1/identify"

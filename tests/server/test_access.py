@@ -104,6 +104,15 @@ def test_who_enrols_is_written_down(serve: Serve, gallery: Gallery) -> None:
     assert (entries[0].who, entries[0].action, entries[0].detail["label"]) == ("line 3", "enrol", "new")
 
 
+def test_keys_made_and_revoked_are_written_down(gallery: Gallery) -> None:
+    key = gallery.keys.create("line 3", "enrol")
+    gallery.keys.revoke("line 3")
+    entries, _ = gallery.audit.entries()
+    assert [(entry.who, entry.action) for entry in entries] == [("local", "revoke key"), ("local", "create key")]
+    assert entries[1].detail == {"name": "line 3", "scope": "enrol"}
+    assert key not in str(entries)
+
+
 def test_without_keys_only_this_machine_is_answered(client: TestClient, gallery: Gallery) -> None:
     assert client.get(f"{API}/health").status_code == 200
     for host in ("evil.example", "127.0.0.1.evil.example", "localhost.evil.example:8000", ""):

@@ -11,11 +11,11 @@ import zipfile
 import zlib
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from fastapi.testclient import TestClient
-from httpx import Response
 from PIL import Image
 
 from gemel.gallery import Gallery
@@ -247,7 +247,7 @@ def test_more_than_sixty_are_refused() -> None:
 def test_each_is_answered_with_its_code_and_memory_is_flat(guarded: TestClient, gallery: Gallery) -> None:
     wrong: dict[str, tuple[int, int, str]] = {}
 
-    def told(what: str, reply: Response, status: int, fields: tuple[str | None, ...]) -> None:
+    def told(what: str, reply: Any, status: int, fields: tuple[str | None, ...]) -> None:
         if reply.status_code != status:
             wrong[what] = (reply.status_code, status, reply.text[:200])
         elif status != OK:
@@ -295,6 +295,15 @@ def test_what_is_refused_is_not_enrolled(guarded: TestClient, gallery: Gallery, 
     content, name, status = UPLOADS[what]
     files = [("file", ("good.png", png(5), "image/png")), ("file", (name, content, "image/png"))]
     assert guarded.post(f"{API}/classes/new/references", files=files).status_code == status
+    assert "new" not in gallery.labels()
+
+
+def test_many_large_pictures_are_not_decoded_together(client: TestClient, gallery: Gallery) -> None:
+    large, before = png_of(7000, 5600, bytes(7001 * 5600)), peak()
+    files = [("file", ("a.png", large, "image/png"))] * 20
+    reply = client.post(f"{API}/classes/new/references", files=files)
+    assert (reply.status_code, reply.json()["code"], reply.json()["field"]) == (413, "too_large", "file")
+    assert peak() - before < 100_000  # kB; the twenty are 784,000 in grey alone
     assert "new" not in gallery.labels()
 
 

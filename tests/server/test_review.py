@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
@@ -51,6 +53,28 @@ def test_questions_are_not_kept_where_that_is_not_wanted(serve: Callable[..., Te
     client.post(f"{API}/identify", files=[file(1)])
     noted(client)
     assert gallery.review.attempts().total == 0
+
+
+def test_of_more_questions_than_can_be_kept_the_newest_are_left_out(
+    client: TestClient, gallery: Gallery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gemel.server.recorder.MOST_BYTES", len(png(1)))
+    written, write = threading.Event(), gallery.review.record
+
+    def slow(*args: Any, **kwargs: Any) -> Any:
+        assert written.wait(60)
+        return write(*args, **kwargs)
+
+    monkeypatch.setattr(gallery.review, "record", slow)
+    for _ in range(3):
+        client.post(f"{API}/identify", files=[file(1)])
+    written.set()
+    noted(client)
+    assert gallery.review.attempts().total == 1
+    assert "gemel_attempts_left_out 2.0" in client.get(f"{API}/metrics").text
+    client.post(f"{API}/identify", files=[file(1)])
+    noted(client)
+    assert gallery.review.attempts().total == 2
 
 
 def test_what_was_asked_is_kept_when_the_server_ends(gallery: Gallery, tiny_model: Model) -> None:

@@ -57,21 +57,27 @@ def running(gallery: Gallery, tiny_model: Model, tmp_path: Path) -> Iterator[Run
         assert not thread.is_alive()
 
 
+@pytest.fixture
+def scores(gallery: Gallery) -> dict[tuple[int, int], float]:
+    """Return what the gallery answers without a server, by character and writer."""
+    questions = [(character, writer) for character in range(3) for writer in range(2, 5)]
+    return {question: gallery.identify(png(*question)).score for question in questions}
+
+
 def test_clients_that_go_away_harm_nobody_else(
-    running: Running, gallery: Gallery, caplog: pytest.LogCaptureFixture
+    scores: dict[tuple[int, int], float], running: Running, caplog: pytest.LogCaptureFixture
 ) -> None:
     request = httpx.Request("POST", f"http://127.0.0.1{API}/identify", files=[file(5)])
     body = request.read()
     lines = [f"POST {API}/identify HTTP/1.1".encode(), *(b": ".join(each) for each in request.headers.raw)]
     whole = b"\r\n".join([*lines, b"", body])
-    questions = [(character, writer) for character in range(3) for writer in range(2, 5)]
     with ThreadPoolExecutor(6) as threads:
-        answers = [threads.submit(running.post, "identify", files=[file(*question)]) for question in questions]
+        answers = [threads.submit(running.post, "identify", files=[file(*question)]) for question in scores]
         for cut in (len(whole), len(whole) - len(body) // 2, len(whole) - len(body), 20) * 3:
             with socket.create_connection(("127.0.0.1", running.port)) as gone:
                 gone.sendall(whole[:cut])
         told = [answer.result().json()["score"] for answer in answers]
-    assert told == [gallery.identify(png(*question)).score for question in questions]
+    assert told == list(scores.values())
     assert len(set(told)) > 3
     assert running.get("health")["status"] in ("ok", "starting")
     assert [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR] == []

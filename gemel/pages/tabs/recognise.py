@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import time
 from functools import partial
 from typing import Any
 
@@ -16,7 +16,9 @@ from gemel.pages.picture_drop import Arrival, PictureDrop
 from gemel.pages.pictures import picture
 from gemel.pages.tabs.enrol import small_picture
 from gemel.plots.style import percent
-from gemel.verdicts import Identification, Verdict
+from gemel.server.replies import Identified, Verified
+from gemel.server.service import milliseconds_since
+from gemel.verdicts import Verdict
 
 
 def build(desk: Desk) -> None:
@@ -45,16 +47,17 @@ class Recognise:
         if found is not None:
             self._show(*found)
 
-    def _found(self, arrival: Arrival) -> tuple[Identification, bytes, list[bytes | None]]:
-        """Return the answer, the picture made small, and the reference that each class is matched with."""
-        gallery = self.desk.gallery
+    def _found(self, arrival: Arrival) -> tuple[Identified, bytes, list[bytes | None]]:
+        """Return the answer as programs get it, the picture made small, and the nearest reference of each class."""
+        gallery, start = self.desk.gallery, time.perf_counter()
         found = gallery.identify(arrival.data)
+        told = Identified.of(found, gallery.model.fingerprint, milliseconds_since(start))
         if self.desk.studio.settings.attempts:
             gallery.review.record(found, arrival.data, who=self.desk.who)
         near = [match.reference_id and gallery.thumbnail(match.reference_id) for match in found.matches]
-        return found, small_picture(arrival.data), [data or None for data in near]
+        return told, small_picture(arrival.data), [data or None for data in near]
 
-    def _show(self, found: Identification, small: bytes, near: list[bytes | None]) -> None:
+    def _show(self, found: Identified, small: bytes, near: list[bytes | None]) -> None:
         """Show the answer."""
         say = self.desk.say
         with self.answer.clear():
@@ -70,7 +73,7 @@ class Recognise:
                 candidate(match.label, match.probability, data, say("picture.of", label=match.label))
             rest = max(0.0, 1 - sum(match.probability for match in found.matches))
             candidate(say("recognise.rest"), rest, None, "", "g-maybe")
-            raw(self.desk, found.to_json(), identify_command(self.base, bool(self.desk.visitor.key)))
+            raw(self.desk, found, identify_command(self.base, bool(self.desk.visitor.key)))
 
 
 class Verify:
@@ -100,14 +103,20 @@ class Verify:
             picture(small, arrivals[-1].name, "g-220")
         first, second = self.pair
         if first and second:
-            self.verdict = await self.desk.ask("read", self.desk.gallery.compare, first[0].data, second[0].data)
-            self._show()
+            found = await self.desk.ask("read", self._compared, first[0].data, second[0].data)
+            if found is not None:
+                self.verdict = found[0]
+                self._show(*found)
 
-    def _show(self) -> None:
+    def _compared(self, first: bytes, second: bytes) -> tuple[Verdict, Verified]:
+        """Return the verdict, and as programs get it."""
+        gallery, start = self.desk.gallery, time.perf_counter()
+        verdict = gallery.compare(first, second)
+        return verdict, Verified.of(verdict, None, gallery.model.fingerprint, milliseconds_since(start))
+
+    def _show(self, verdict: Verdict, told: Verified) -> None:
         """Show the verdict, the threshold, and the raw answer."""
-        verdict, model, say = self.verdict, self.desk.gallery.model, self.desk.say
-        if verdict is None:
-            return
+        model, say = self.desk.gallery.model, self.desk.say
         low, high = score_range(model)
         with self.answer.clear():
             self.word = ui.label().classes("g-answer").mark("verdict")
@@ -121,7 +130,7 @@ class Verify:
             ).mark("threshold")
             self.rates = ui.label().classes("g-muted g-small g-number")
             self._judge_at(verdict.threshold)
-            raw(self.desk, verdict.to_json(), verify_command(self.base, bool(self.desk.visitor.key)))
+            raw(self.desk, told, verify_command(self.base, bool(self.desk.visitor.key)))
 
     def _judge(self, event: Any) -> None:
         """Say what the threshold that was moved to would say."""
@@ -146,9 +155,9 @@ def score_range(model: Model) -> tuple[float, float]:
     return knots[0] - margin, knots[-1] + margin
 
 
-def raw(desk: Desk, answer: dict[str, Any], command: str) -> None:
+def raw(desk: Desk, answer: Identified | Verified, command: str) -> None:
     """Show the answer as a program gets it, and how to ask for it; both can be copied."""
     with ui.expansion(desk.say("recognise.raw"), icon="data_object").classes("w-full").props("dense"):
-        ui.code(json.dumps(answer, indent=2, ensure_ascii=False, default=str), language="json")
+        ui.code(answer.model_dump_json(indent=2), language="json")
         ui.label(desk.say("recognise.curl")).classes("g-muted g-small")
         ui.code(command, language="bash").mark("curl")

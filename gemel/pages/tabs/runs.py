@@ -8,7 +8,7 @@ from gemel.pages.charts import curves
 from gemel.pages.desk import Desk
 from gemel.pages.parts import card, chip, columns, empty, heading, row, stack
 from gemel.pages.pictures import picture
-from gemel.pages.runs import Run, runs_in
+from gemel.pages.runs import Run, named, runs_in
 from gemel.plots.style import percent
 
 #: Runs that are shown beside each other.
@@ -106,18 +106,12 @@ class Runs:
                 for part in ("learner", "encoder", "similarity", "loss"):
                     if run.recipe.get(part):
                         word = say(f"part.{part}")
-                        chip(f"{word}: {name_of(run, part)}")
+                        chip(f"{word}: {named(run.recipe[part])}")
                 if not run.finished:
                     chip(say("runs.unfinished"), "g-maybe")
             for name, path in run.pictures.items():
                 with ui.expansion(say(f"runs.{name}")).classes("w-full").props("dense"):
                     picture(path.read_bytes(), say(f"runs.{name}"), "g-plot")
-
-
-def name_of(run: Run, part: str) -> str:
-    """Return the name of a part of a run's recipe."""
-    value = run.recipe.get(part)
-    return str(value.get("name", "?") if isinstance(value, dict) else value)
 
 
 def told(run: Run, name: str) -> str:

@@ -107,7 +107,7 @@ async def confirm(service: Serving, visitor: Enroller, id: Id) -> SettledReply:
     return await service.call(work)
 
 
-@router.post("/{id}/correct", responses=documented(404, 409))
+@router.post("/{id}/correct", responses=documented(404, 409, 413))
 async def correct(service: Serving, visitor: Enroller, id: Id, correction: Correction) -> SettledReply:
     """Say which class it is of, new or not; what was asked about becomes an example of it."""
     label = checked(correction.label, "label")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from itertools import chain, count, takewhile
+from math import prod
 from pathlib import PureWindowsPath
 
 from fastapi import APIRouter, Request
 
+from gemel.data.opening import size_of
 from gemel.server.access import Admin, Enroller, Reader, Visitor
 from gemel.server.options import EnrolOptions, PageNumber, PageSize, Renaming, Text
 from gemel.server.problems import ProblemError, documented
@@ -70,7 +72,7 @@ async def enrol(request: Request, service: Serving, visitor: Enroller, label: La
     return await service.call(enrolled, service, visitor, label, asked)
 
 
-@router.patch("/{label}", responses=documented(404))
+@router.patch("/{label}", responses=documented(404, 413))
 async def rename(service: Serving, visitor: Admin, label: Label, to: Renaming) -> ClassReply:
     """Give a class another label; where another class has it, the two become that one."""
     new = checked(to.label, "label")
@@ -112,7 +114,11 @@ def enrolled(service: Service, visitor: Visitor, label: str, asked: Submission[E
     """Enrol what was handed in."""
     pictures = asked.pictures(ASKED)
     source = asked.options.source or (shown(asked.names.get(ASKED, [""])[0]) if len(pictures) == 1 else "")
-    with service.asking():
+    pixels = sum(prod(size_of(picture)) for picture in pictures)
+    if pixels > service.settings.most_pixels_together:
+        most = f"{service.settings.most_pixels_together / 1e6:g}"
+        raise ProblemError(413, f"{pixels / 1e6:.0f} megapixels together; at most {most} are taken.", field=ASKED)
+    with service.asking(), service.pixels.holding(pixels):
         found = service.gallery.enrol(label, list(pictures), source=source, who=visitor.who)
     fresh = [each.reference for each in found if each.fresh]
     if not fresh:

@@ -97,7 +97,7 @@ async def write_out(service: Serving, visitor: Admin) -> JobReply:
     return JobReply.of(await service.call(service.jobs.add, service.jobs.new_id(), "export", visitor.who))
 
 
-@router.post("/adopt", status_code=202)
+@router.post("/adopt", status_code=202, responses=documented(413))
 async def adopt(service: Serving, visitor: Admin, adopting: Adopting) -> JobReply:
     """Embed all originals by another model that the server knows, and answer by it from then on."""
     if adopting.model not in service.settings.models:

@@ -33,7 +33,7 @@ async def references(service: Serving, visitor: Reader, page: PageNumber = 1, si
     return ReferencePage(items=items, total=found.total, page=page, size=size)
 
 
-@router.post("/move", responses=documented(404))
+@router.post("/move", responses=documented(404, 413))
 async def move(service: Serving, visitor: Admin, moving: Moving) -> CountReply:
     """Move references to a class, new or not: part of a class becomes another one."""
     to = checked(moving.to, "to")

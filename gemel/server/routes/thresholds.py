@@ -72,7 +72,7 @@ async def at(service: Serving, visitor: Reader, far: Far, label: Class = None) -
     return await service.call(work)
 
 
-@router.put("")
+@router.put("", responses=documented(413))
 async def put(service: Serving, visitor: Admin, setting: Setting) -> ThresholdsReply:
     """Set the threshold of the gallery, or of a class, from the next question on."""
     label = None if setting.label is None else checked(setting.label, "label")
