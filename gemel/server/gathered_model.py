@@ -11,6 +11,8 @@ import numpy as np
 
 from gemel.data.items import Item, as_image
 from gemel.model import Model
+from gemel.server.encoding import EncodingHere
+from gemel.server.encoding_apart import EncodingApart
 from gemel.server.gathering import Gathering
 
 #: So many pictures are decoded at once: it costs cores and memory.
@@ -19,12 +21,13 @@ DECODERS = threading.BoundedSemaphore(os.cpu_count() or 1)
 
 @dataclass(frozen=True, eq=False)
 class GatheredModel(Model):
-    """The same model, for a server: pictures are prepared on the caller's thread, and embedded by ``gathering``.
+    """A model, for a server: pictures are prepared on the caller's thread, and embedded by ``gathering``.
 
     Embeddings agree to the bit with the model's own, whatever else is asked meanwhile. A gallery that is handed this
     model answers all its callers in batches, and needs not know.
     """
 
+    plain: Model = field(kw_only=True)
     gathering: Gathering = field(kw_only=True)
 
     def embed(self, items: Sequence[Item]) -> np.ndarray:
@@ -45,9 +48,16 @@ class GatheredModel(Model):
             return self.preprocessing.pixels(as_image(item))
 
 
-def gathered(model: Model, patience: float = 0.003) -> GatheredModel:
-    """Return the model with its embeddings gathered; one that is already comes back as it is."""
+def gathered(model: Model, patience: float = 0.05, apart: bool = False) -> GatheredModel:
+    """Return the model with its embeddings gathered; one that is already comes back as it is.
+
+    Args:
+        model: what embeds.
+        patience: see ``Gathering``.
+        apart: whether it embeds in a process of its own.
+    """
     if isinstance(model, GatheredModel):
         return model
     parts = {part.name: getattr(model, part.name) for part in fields(model)}
-    return GatheredModel(**parts, gathering=Gathering(model, patience))
+    encoding = EncodingApart(model) if apart else EncodingHere(model)
+    return GatheredModel(**parts, plain=model, gathering=Gathering(encoding, patience))

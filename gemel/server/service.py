@@ -69,7 +69,7 @@ class Service:
         """The model that answers; one that the gallery has just gone over to is gathered from now on."""
         with self.lock:
             if not isinstance(self.gallery.model, GatheredModel):
-                served = gathered(self.gallery.model, self.settings.patience)
+                served = gathered(self.gallery.model, self.settings.patience, self.settings.apart)
                 self.gallery.answer_by(served, self.gallery.store.model_id)
             return cast(GatheredModel, self.gallery.model)
 
@@ -87,9 +87,9 @@ class Service:
         """Stop the jobs, then what was to be written down, then the encoder; the gallery has its plain model again."""
         self.jobs.close()
         self.recorder.close()
-        gathering = self.model.gathering
-        gathering.close()
-        self.gallery.answer_by(gathering.model, self.gallery.store.model_id)
+        served = self.model
+        served.gathering.close()
+        self.gallery.answer_by(served.plain, self.gallery.store.model_id)
 
     async def call(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Return what a function gives, called on a thread: the event loop only reads and writes."""

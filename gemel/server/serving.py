@@ -56,7 +56,7 @@ def serve(
     with Gallery(address, model, originals=originals) as gallery, closing(listening(host, port)) as listener:
         known = {"characters": "characters", Path(run).name: str(run)}
         folder = jobs or jobs_folder(address)
-        settings = Settings(host=host, rate=rate, attempts=attempts, jobs=folder, models=known)
+        settings = Settings(host=host, rate=rate, apart=True, attempts=attempts, jobs=folder, models=known)
         app = create_app(model, gallery, settings)
         if mount is not None:
             mount(app, gallery.model, gallery)

@@ -24,7 +24,8 @@ class Settings:
         most_pixels_together: of the pictures that are being enrolled, by one request or by all; the next ones wait.
         rate: requests a second for each key, or each address where no key is needed; 0 for any number.
         most_waiting: requests at once; the next ones are asked to come again.
-        patience: seconds that a batch may wait for pictures that are being prepared.
+        patience: seconds that a batch may wait for more pictures, where some are on their way.
+        apart: whether pictures are embedded in a process of their own: several requests at once are answered sooner.
         attempts: whether questions are kept to be looked through.
         jobs: the folder of jobs, which go on there after a restart; none, and they end with the server.
         models: folders of models, by the names under which the gallery may go over to them.
@@ -43,7 +44,8 @@ class Settings:
     most_pixels_together: int = 250_000_000
     rate: float = 0.0
     most_waiting: int = 256
-    patience: float = 0.003
+    patience: float = 0.05
+    apart: bool = False
     attempts: bool = True
     jobs: Path | None = None
     models: Mapping[str, str] = field(default_factory=dict)

@@ -14,6 +14,7 @@ import gemel
 from gemel.data.sources.glyphs import draw_glyphs
 from gemel.errors import GemelError, InputError
 from gemel.model import Model
+from gemel.server.encoding import EncodingHere
 from gemel.server.gathered_model import GatheredModel, gathered
 from gemel.server.gathering import Gathering
 from gemel.server.together import ApartInProducts, embed_together, sizes_that_agree
@@ -82,9 +83,9 @@ def test_a_bad_picture_harms_nobody_else(served: GatheredModel, drawings) -> Non
 
 
 def test_a_failing_encoder_is_told_to_all_who_wait(tiny_model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
-    gathering = Gathering(tiny_model, sizes=(2,))
+    gathering = Gathering(EncodingHere(tiny_model), sizes=(2,))
     assert gathering.wait_until_tried(60)
-    monkeypatch.setattr("gemel.server.gathering.embed_together", lambda model, pixels: 1 / 0)
+    monkeypatch.setattr("gemel.server.encoding.embed_together", lambda model, pixels: 1 / 0)
     answers = [gathering.ask(np.full((1, 28, 28), level, np.uint8)) for level in range(3)]
     for answer in answers:
         with pytest.raises(ZeroDivisionError):
@@ -103,10 +104,10 @@ def test_a_batch_waits_for_those_who_prepare_and_no_longer(tiny_model: Model, mo
         sizes.append(len(pixels))
         return torch.zeros(len(pixels), 16)
 
-    gathering = Gathering(tiny_model, patience=30.0, sizes=())
+    gathering = Gathering(EncodingHere(tiny_model), patience=30.0, sizes=())
     assert gathering.wait_until_tried(60)
     gathering.sizes = (4,)
-    monkeypatch.setattr("gemel.server.gathering.embed_together", embed)
+    monkeypatch.setattr("gemel.server.encoding.embed_together", embed)
     pixels = np.zeros((1, 28, 28), np.uint8)
     assert gathering.ask(pixels).result(10).shape == (16,)  # a lone request does not wait
     with gathering:
@@ -121,7 +122,7 @@ def test_a_batch_waits_for_those_who_prepare_and_no_longer(tiny_model: Model, mo
 
 
 def test_what_is_asked_at_once_is_embedded_once(tiny_model: Model) -> None:
-    gathering = Gathering(tiny_model, sizes=())
+    gathering = Gathering(EncodingHere(tiny_model), sizes=())
     pixels = np.zeros((1, 28, 28), np.uint8)
     answers = {id(gathering.ask(pixels)) for _ in range(5)}
     assert len(answers) == 1
@@ -135,7 +136,7 @@ def test_what_is_asked_at_once_is_embedded_once(tiny_model: Model) -> None:
 
 
 def test_what_was_asked_before_closing_is_answered(tiny_model: Model) -> None:
-    gathering = Gathering(tiny_model, sizes=(2,))
+    gathering = Gathering(EncodingHere(tiny_model), sizes=(2,))
     answers = [gathering.ask(np.full((1, 28, 28), level, np.uint8)) for level in range(5)]
     closing = threading.Thread(target=gathering.close)
     closing.start()

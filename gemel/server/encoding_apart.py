@@ -1,0 +1,72 @@
+"""An encoder that no other thread of the server holds up."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Iterable
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import get_context
+from typing import Any, TypeVar, final
+
+import numpy as np
+import torch
+
+from gemel.model import Model
+from gemel.server.encoding import Encoding, EncodingHere
+
+T = TypeVar("T")
+
+#: What embeds in the process that is for it.
+HERE: list[EncodingHere] = []
+
+
+@final
+class EncodingApart(Encoding):
+    """In a process of its own.
+
+    An encoder is hundreds of operations, and gives Python's interpreter up in each; beside the threads that read
+    requests and write answers it would wait for it most of the time. One that ends (out of memory, say) is begun anew.
+
+    Args:
+        model: what embeds; it is sent to the process.
+    """
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+        self._pool = self._begun()
+
+    def agreeing(self, sizes: Iterable[int]) -> tuple[int, ...]:
+        return self._called(_agreeing, tuple(sizes))
+
+    def embed(self, pixels: np.ndarray) -> np.ndarray:
+        return self._called(_embed, pixels)
+
+    def close(self) -> None:
+        self._pool.shutdown()
+
+    def _begun(self) -> ProcessPoolExecutor:
+        begin = (self.model, torch.get_num_threads())
+        return ProcessPoolExecutor(1, get_context("spawn"), initializer=_begin, initargs=begin)
+
+    def _called(self, function: Callable[..., T], *arguments: Any) -> T:
+        try:
+            return self._pool.submit(function, *arguments).result()
+        except BrokenProcessPool:
+            self._pool.shutdown()
+            self._pool = self._begun()
+            return self._pool.submit(function, *arguments).result()
+
+
+def _begin(model: Model, threads: int) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the server's, which still has answers to give
+    torch.set_num_threads(threads)  # the last digits depend on it
+    HERE.append(EncodingHere(model))
+
+
+def _agreeing(sizes: tuple[int, ...]) -> tuple[int, ...]:
+    return HERE[0].agreeing(sizes)
+
+
+def _embed(pixels: np.ndarray) -> np.ndarray:
+    return HERE[0].embed(pixels)
