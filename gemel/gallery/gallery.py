@@ -38,6 +38,7 @@ from gemel.gallery.store import Store
 from gemel.gallery.tables import ClassRow, EmbeddingRow, ReferenceRow
 from gemel.gallery.thresholds import Thresholds
 from gemel.model import Model
+from gemel.search.product import canonical_rows
 from gemel.verdicts import Identification, Verdict
 
 #: How an item is held against a class: by its mean embedding, by the mean score with its references, or by the best.
@@ -393,7 +394,7 @@ class Gallery:
             raise InputError(
                 f"An embedding of shape {item.shape} came; {self.model.dimensions} finite numbers are expected."
             )
-        return self.model.similarity.canonical(torch.from_numpy(item.astype(np.float32))).numpy()
+        return canonical_rows(self.model.similarity, torch.from_numpy(item.astype(np.float32))[None])[0].numpy()
 
     @torch.inference_mode()
     def _likeness(self, embedding: Tensor, references: Tensor, by: By) -> float:

@@ -7,6 +7,8 @@ import queue
 import threading
 from dataclasses import dataclass
 
+import numpy as np
+
 from gemel.data.items import Item
 from gemel.gallery import Gallery
 from gemel.server.settings import MEBIBYTE
@@ -18,10 +20,11 @@ MOST_WAITING, MOST_BYTES = 256, 64 * MEBIBYTE
 
 @dataclass(frozen=True, eq=False)
 class Attempt:
-    """A question with its answer; ``label`` is the class asked about, of a verdict."""
+    """A question, its item embedded (D,), and its answer; ``label`` is the class asked about, of a verdict."""
 
     answer: Identification | Verdict
     item: Item
+    embedding: np.ndarray
     label: str | None
     who: str
 
@@ -49,9 +52,8 @@ class Recorder:
         """Begin."""
         self._thread.start()
 
-    def note(self, answer: Identification | Verdict, item: Item, label: str | None = None, who: str = "") -> None:
+    def note(self, attempt: Attempt) -> None:
         """Have an attempt written down soon; it is left out where too many wait."""
-        attempt = Attempt(answer, item, label, who)
         with self._lock:
             if self._count == MOST_WAITING or self._bytes + attempt.size > MOST_BYTES:
                 self.left_out += 1
@@ -79,6 +81,6 @@ class Recorder:
 
     def _write(self, attempt: Attempt) -> None:
         try:
-            self.gallery.review.record(attempt.answer, attempt.item, label=attempt.label, who=attempt.who)
+            self.gallery.review.record(attempt.answer, attempt.item, attempt.embedding, attempt.label, attempt.who)
         except Exception:  # an answer was given; that it cannot be kept is for the log
             logging.getLogger("gemel.server").exception("an attempt was not kept")

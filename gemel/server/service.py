@@ -13,18 +13,16 @@ from typing import Annotated, Literal, ParamSpec, TypeVar, cast
 from anyio import CapacityLimiter, to_thread
 from fastapi import Depends, Request
 
-from gemel.data.items import Item
 from gemel.errors import DataError, InputError
 from gemel.gallery import Gallery
-from gemel.server.access import Access, Visitor
+from gemel.server.access import Access
 from gemel.server.budget import Budget
 from gemel.server.gathered_model import GatheredModel, gathered
 from gemel.server.jobs import Jobs
 from gemel.server.metrics import Metrics
 from gemel.server.problems import ProblemError
-from gemel.server.recorder import Recorder
+from gemel.server.recorder import Attempt, Recorder
 from gemel.server.settings import Settings
-from gemel.verdicts import Identification, Verdict
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -73,10 +71,10 @@ class Service:
                 self.gallery.answer_by(served, self.gallery.store.model_id)
             return cast(GatheredModel, self.gallery.model)
 
-    def note(self, answer: Identification | Verdict, item: Item, visitor: Visitor, label: str | None = None) -> None:
+    def note(self, attempt: Attempt) -> None:
         """Have a question with its answer kept for review, where that is wanted."""
         if self.settings.attempts:
-            self.recorder.note(answer, item, label, visitor.who)
+            self.recorder.note(attempt)
 
     def start(self) -> None:
         """Begin, with what an earlier server left to do."""

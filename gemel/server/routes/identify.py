@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request
 from gemel.server.access import Reader
 from gemel.server.options import IdentifyOptions
 from gemel.server.problems import documented
+from gemel.server.recorder import Attempt
 from gemel.server.replies import Identified
 from gemel.server.service import ASKED, Serving, milliseconds_since
 from gemel.server.submission import body, submitted
@@ -25,8 +26,9 @@ async def identify(request: Request, service: Serving, visitor: Reader) -> Ident
     def work() -> Identified:
         item = asked.one(ASKED)
         with service.asking():
-            found = service.gallery.identify(item, asked.options.top, asked.options.unknown_prior)
-        service.note(found, item, visitor)
+            embedding = service.gallery.embedded([item])[0].numpy()
+            found = service.gallery.identify(embedding, asked.options.top, asked.options.unknown_prior)
+        service.note(Attempt(found, item, embedding, None, visitor.who))
         return Identified.of(found, service.model.fingerprint, milliseconds_since(start))
 
     return await service.call(work)

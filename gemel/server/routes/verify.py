@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request
 from gemel.server.access import Reader
 from gemel.server.options import ClassVerifyOptions, VerifyOptions
 from gemel.server.problems import documented
+from gemel.server.recorder import Attempt
 from gemel.server.replies import Verified
 from gemel.server.segments import Label
 from gemel.server.service import ASKED, Serving, milliseconds_since
@@ -39,8 +40,9 @@ async def verify_class(request: Request, service: Serving, visitor: Reader, labe
     def work() -> Verified:
         item = asked.one(ASKED)
         with service.asking(label):
-            verdict = service.gallery.verify(item, label, asked.options.threshold, asked.options.by)
-        service.note(verdict, item, visitor, label)
+            embedding = service.gallery.embedded([item])[0].numpy()
+            verdict = service.gallery.verify(embedding, label, asked.options.threshold, asked.options.by)
+        service.note(Attempt(verdict, item, embedding, label, visitor.who))
         return Verified.of(verdict, label, service.model.fingerprint, milliseconds_since(start))
 
     return await service.call(work)
