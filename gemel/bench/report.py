@@ -9,8 +9,8 @@ from gemel.bench.row import Difference, Results, Row
 
 #: Told where there is such a row.
 TRANSDUCTIVE = (
-    "A transductive method sees all queries of an episode together, and may know that they are equally many of each "
-    "class: its rows compare with each other alone."
+    "A transductive method sees all queries of an episode together, if only by the statistics of its batch norms, and "
+    "may know that they are equally many of each class: its rows compare with each other alone."
 )
 
 
