@@ -253,6 +253,10 @@ class Model:
             self._scorers[support] = known
         return known
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what a copy or another process is to have: all but the scorers, which are kept while in use here."""
+        return {name: value for name, value in vars(self).items() if name != "_scorers"}
+
     @cached_property
     def _scorers(self) -> WeakKeyDictionary[Support, ClassScorer]:
         """What each support that is still in use is scored by."""

@@ -445,3 +445,9 @@ def test_a_support_is_adapted_to_once_while_it_is_in_use(adapting: Model, monkey
 
 def test_other_learners_keep_nothing_for_a_support(tiny_model: Model) -> None:
     assert tiny_model.scorer(tiny_model.support(support())) is tiny_model.learner
+
+
+def test_a_model_in_use_may_be_sent_to_another_process(adapting: Model) -> None:
+    known = adapting.support(support())
+    answer = adapting.identify([PAGES[0, 3]], known)
+    assert pickle.loads(pickle.dumps(adapting)).identify([PAGES[0, 3]], known) == answer

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import weakref
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 
@@ -51,6 +52,9 @@ class GatheredModel(Model):
 def gathered(model: Model, patience: float = 0.05, apart: bool = False) -> GatheredModel:
     """Return the model with its embeddings gathered; one that is already comes back as it is.
 
+    The gathering ends by itself once nobody holds the model any more: a gallery that goes over to another one leaves
+    the former to the requests under way.
+
     Args:
         model: what embeds.
         patience: see ``Gathering``.
@@ -60,4 +64,7 @@ def gathered(model: Model, patience: float = 0.05, apart: bool = False) -> Gathe
         return model
     parts = {part.name: getattr(model, part.name) for part in fields(model)}
     encoding = EncodingApart(model) if apart else EncodingHere(model)
-    return GatheredModel(**parts, plain=model, gathering=Gathering(encoding, patience))
+    gathering = Gathering(encoding, patience)
+    served = GatheredModel(**parts, plain=model, gathering=gathering)
+    weakref.finalize(served, gathering.end)
+    return served

@@ -9,6 +9,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Sequence
 from concurrent.futures import Future
+from contextlib import closing
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -41,7 +42,7 @@ class Gathering:
     11.0 ms in batches of sixteen, equal to the bit; 10.7 ms were the products not kept apart.
 
     Args:
-        encoding: what embeds; it is closed with this.
+        encoding: what embeds; it is closed with this, on this thread.
         patience, lull: seconds.
         sizes: batch sizes to try; those that do not agree with single pictures are not used.
     """
@@ -96,16 +97,32 @@ class Gathering:
         """Wait until it is known which batch sizes agree, and return whether it is."""
         return self._tried.wait(seconds)
 
-    def close(self) -> None:
-        """End the thread, once what was asked before is answered."""
+    def end(self) -> None:
+        """Have the thread end, and the encoding closed, once what was asked before is answered."""
         with self._lock:
             if not self._closed:
                 self._closed = True
                 self._asked.put(None)
-        self._thread.join()
-        self.encoding.close()
+
+    def close(self) -> None:
+        """End, and wait until that has happened."""
+        self.end()
+        self.join()
+
+    def join(self, seconds: float | None = None) -> None:
+        """Wait until it has ended, at most so long."""
+        self._thread.join(seconds)
+
+    @property
+    def alive(self) -> bool:
+        """Whether it has not ended."""
+        return self._thread.is_alive()
 
     def _work(self) -> None:
+        with closing(self.encoding):
+            self._embed_what_is_asked()
+
+    def _embed_what_is_asked(self) -> None:
         try:
             self.sizes = self.encoding.agreeing(self._candidates)
         finally:

@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
 
 import pytest
 
 from gemel.cli.main import outcome
+
+#: Runs one command: arguments -> (exit status, standard output, standard error).
+RunCommand: TypeAlias = Callable[..., tuple[int, str, str]]
+
+
+def answered(arguments: Sequence[object], capsys: pytest.CaptureFixture[str]) -> tuple[int, str, str]:
+    """Return the exit status, standard output and standard error of one command."""
+    capsys.readouterr()
+    status = outcome([str(argument) for argument in arguments])
+    return status, *capsys.readouterr()
 
 
 class Command:
@@ -18,9 +29,7 @@ class Command:
 
     def told(self, *arguments: object) -> tuple[int, str, str]:
         """Return the status, standard output and standard error."""
-        self.capsys.readouterr()
-        status = outcome([self.name, *(str(argument) for argument in arguments)])
-        return status, *self.capsys.readouterr()
+        return answered([self.name, *arguments], self.capsys)
 
     def result(self, *arguments: object) -> Any:
         """Return what it answers as JSON."""

@@ -3,7 +3,6 @@ from __future__ import annotations
 import csv
 import json
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from pyarrow import parquet
 
 from gemel.cli.main import outcome
 from gemel.model import load
+from tests.cli.asking import RunCommand
 
 #: A training of some seconds, on the folder of made-up characters.
 TINY = (
@@ -24,21 +24,6 @@ TINY = (
     "data.validation=0.25",
     "data.test=0.5",
 )
-
-Command = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def run_command(capsys: pytest.CaptureFixture[str]) -> Command:
-    """Return a function that runs one command: arguments -> (exit status, standard output, standard error)."""
-
-    def run(*arguments: object) -> tuple[int, str, str]:
-        capsys.readouterr()
-        status = outcome([str(argument) for argument in arguments])
-        out, err = capsys.readouterr()
-        return status, out, err
-
-    return run
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +71,7 @@ def test_a_run_folder_holds_the_model_its_figures_and_its_pictures(trained: tupl
     assert {"pairs.png", "roc.png", "map.png", "curves.png"} <= {path.name for path in (run / "pictures").iterdir()}
 
 
-def test_evaluate_prints_the_figures_of_each_protocol(trained: tuple[Path, Path], run_command: Command) -> None:
+def test_evaluate_prints_the_figures_of_each_protocol(trained: tuple[Path, Path], run_command: RunCommand) -> None:
     run, _ = trained
     episodes = told(run_command("evaluate", run, "--ways", 3, "--queries", 2, "--episodes", 50, "--json"))
     assert {"protocol", "ways", "shots", "episodes", "accuracy"} <= episodes.keys()
@@ -103,14 +88,14 @@ def test_evaluate_prints_the_figures_of_each_protocol(trained: tuple[Path, Path]
     assert "identification" in shown[1]
 
 
-def test_evaluation_uses_the_test_classes_alone(trained: tuple[Path, Path], run_command: Command) -> None:
+def test_evaluation_uses_the_test_classes_alone(trained: tuple[Path, Path], run_command: RunCommand) -> None:
     run, data = trained
     test_classes = len(load(run).facts["split"]["test"])
     error = refused(run_command("evaluate", run, "--ways", test_classes + 1, "--queries", 1, "--data", data))
     assert str(test_classes) in error
 
 
-def test_verify_is_the_same_either_way_round(trained: tuple[Path, Path], run_command: Command) -> None:
+def test_verify_is_the_same_either_way_round(trained: tuple[Path, Path], run_command: RunCommand) -> None:
     run, data = trained
     a, b = sorted(data.rglob("*.png"))[::7][:2]
     there, back = (told(run_command("verify", run, *pair, "--json")) for pair in ((a, b), (b, a)))
@@ -121,7 +106,7 @@ def test_verify_is_the_same_either_way_round(trained: tuple[Path, Path], run_com
     assert itself["score"] == 1.0 >= there["score"]
 
 
-def test_verify_at_a_false_accept_rate(trained: tuple[Path, Path], run_command: Command) -> None:
+def test_verify_at_a_false_accept_rate(trained: tuple[Path, Path], run_command: RunCommand) -> None:
     run, data = trained
     a, b = sorted(data.rglob("*.png"))[:2]
     strict = told(run_command("verify", run, a, b, "--far", 0.01, "--json"))
@@ -130,7 +115,7 @@ def test_verify_at_a_false_accept_rate(trained: tuple[Path, Path], run_command: 
 
 
 def test_identify_names_a_class_and_a_class_is_added_by_a_folder(
-    trained: tuple[Path, Path], run_command: Command, tmp_path: Path
+    trained: tuple[Path, Path], run_command: RunCommand, tmp_path: Path
 ) -> None:
     run, data = trained
     support = tmp_path / "support"
@@ -151,7 +136,7 @@ def test_identify_names_a_class_and_a_class_is_added_by_a_folder(
 
 @pytest.mark.parametrize("ending", ["npz", "csv", "parquet"])
 def test_embed_writes_the_same_numbers_in_every_form(
-    trained: tuple[Path, Path], run_command: Command, tmp_path: Path, ending: str
+    trained: tuple[Path, Path], run_command: RunCommand, tmp_path: Path, ending: str
 ) -> None:
     run, data = trained
     out = tmp_path / f"e.{ending}"
@@ -170,14 +155,14 @@ def test_embed_writes_the_same_numbers_in_every_form(
     np.testing.assert_allclose(found, expected, atol=1e-5)
 
 
-def test_plot_draws_the_pictures_again(trained: tuple[Path, Path], run_command: Command) -> None:
+def test_plot_draws_the_pictures_again(trained: tuple[Path, Path], run_command: RunCommand) -> None:
     run, _ = trained
     (run / "pictures" / "pairs.png").unlink()
     pictures = told(run_command("plot", run, "--json"))
     assert Path(pictures["pairs"]).is_file()
 
 
-def test_inspect_tells_of_a_broken_file(glyph_folder: Path, run_command: Command) -> None:
+def test_inspect_tells_of_a_broken_file(glyph_folder: Path, run_command: RunCommand) -> None:
     (glyph_folder / "alphabet00" / "character00" / "broken.png").write_bytes(b"no picture")
     report = run_command("data", "inspect", glyph_folder)
     assert report[0] == 0
@@ -204,11 +189,13 @@ def test_inspect_tells_of_a_broken_file(glyph_folder: Path, run_command: Command
         (("data", "get", "omniglott"), "Did you mean 'omniglot'?"),
     ],
 )
-def test_a_mistake_gets_one_line(arguments: tuple[str, ...], words: str, run_command: Command) -> None:
+def test_a_mistake_gets_one_line(arguments: tuple[str, ...], words: str, run_command: RunCommand) -> None:
     assert words in refused(run_command(*arguments))
 
 
-def test_mistakes_with_a_model_get_one_line(trained: tuple[Path, Path], run_command: Command, tmp_path: Path) -> None:
+def test_mistakes_with_a_model_get_one_line(
+    trained: tuple[Path, Path], run_command: RunCommand, tmp_path: Path
+) -> None:
     run, data = trained
     picture = sorted(data.rglob("*.png"))[0]
     assert "absent.png" in refused(run_command("verify", run, picture, tmp_path / "absent.png"))
@@ -221,7 +208,7 @@ def test_mistakes_with_a_model_get_one_line(trained: tuple[Path, Path], run_comm
     assert not (tmp_path / "e.txt").exists()
 
 
-def test_help_shows_an_example_for_every_command(run_command: Command) -> None:
+def test_help_shows_an_example_for_every_command(run_command: RunCommand) -> None:
     for command in ("demo", "train", "evaluate", "verify", "identify", "embed", "plot", "data inspect", "data get"):
         status, out, _ = run_command(*command.split(), "--help")
         assert status == 0
@@ -230,7 +217,7 @@ def test_help_shows_an_example_for_every_command(run_command: Command) -> None:
 
 
 def test_bench_asks_the_models_that_are_there(
-    trained: tuple[Path, Path], run_command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    trained: tuple[Path, Path], run_command: RunCommand, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     _, data = trained

@@ -8,26 +8,11 @@ from typing import Any
 import pytest
 
 from gemel import Model
-from gemel.cli.main import outcome
-
-Command = Callable[..., tuple[int, str, str]]
+from tests.cli.asking import RunCommand
 
 
 @pytest.fixture
-def run_command(capsys: pytest.CaptureFixture[str]) -> Command:
-    """Return a function that runs one command: arguments -> (exit status, standard output, standard error)."""
-
-    def run(*arguments: object) -> tuple[int, str, str]:
-        capsys.readouterr()
-        status = outcome([str(argument) for argument in arguments])
-        out, err = capsys.readouterr()
-        return status, out, err
-
-    return run
-
-
-@pytest.fixture
-def told(run_command: Command) -> Callable[..., Any]:
+def told(run_command: RunCommand) -> Callable[..., Any]:
     """Return a function that runs one command with --json and returns what it tells."""
 
     def tell(*arguments: object) -> Any:

@@ -6,33 +6,17 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
-
-from gemel.cli.main import outcome
 from gemel.gallery import Gallery
 from gemel.gallery.database import opened
 from gemel.gallery.keys import Keys
 from gemel.model import Model
-
-Command = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def run_command(capsys: pytest.CaptureFixture[str]) -> Command:
-    def run(*arguments: object) -> tuple[int, str, str]:
-        capsys.readouterr()
-        status = outcome([str(argument) for argument in arguments])
-        out, err = capsys.readouterr()
-        return status, out, err
-
-    return run
+from tests.cli.asking import RunCommand
 
 
-def test_a_key_is_printed_once_and_listed_without(run_command: Command, tmp_path: Path) -> None:
+def test_a_key_is_printed_once_and_listed_without(run_command: RunCommand, tmp_path: Path) -> None:
     database = tmp_path / "parts.db"
     status, key, _ = run_command("keys", "create", "--gallery", database, "--scope", "enrol", "--name", "line 3")
     assert (status, key.count("\n")) == (0, 1)
@@ -49,7 +33,7 @@ def test_a_key_is_printed_once_and_listed_without(run_command: Command, tmp_path
     assert "error: Unknown scope" in run_command("keys", "create", "--gallery", database, "--scope", "root")[2]
 
 
-def test_what_cannot_be_served_is_refused(run_command: Command, tmp_path: Path, tiny_model: Model) -> None:
+def test_what_cannot_be_served_is_refused(run_command: RunCommand, tmp_path: Path, tiny_model: Model) -> None:
     tiny_model.save(tmp_path / "run")
     arguments = ("serve", tmp_path / "run", "--gallery", tmp_path / "parts.db", "--no-page", "--port", 0)
     status, _, err = run_command(*arguments, "--host", "0.0.0.0")

@@ -11,6 +11,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import URL, create_engine, make_url, text
 
+from gemel import Gallery, Model
+from tests.gallery.four_classes import filled
+
 #: Each gallery's database in the one server has a number.
 NUMBERS = count()
 
@@ -57,3 +60,17 @@ def lasting(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "postgres":
         return str(request.getfixturevalue("postgres_gallery"))
     return f"sqlite:///{tmp_path / 'gallery.db'}"
+
+
+@pytest.fixture
+def gallery(tmp_path: Path, tiny_model: Model, glyph_folder: Path) -> Iterator[Gallery]:
+    """Return a gallery of four classes in a file."""
+    with filled(tmp_path / "gallery.db", tiny_model, glyph_folder) as opened:
+        yield opened
+
+
+@pytest.fixture
+def any_gallery(address: str, tiny_model: Model, glyph_folder: Path) -> Iterator[Gallery]:
+    """Return a gallery of four classes, of each kind in turn."""
+    with filled(address, tiny_model, glyph_folder) as opened:
+        yield opened

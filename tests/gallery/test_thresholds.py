@@ -9,29 +9,7 @@ import pytest
 
 from gemel import Gallery, Model
 from gemel.errors import DataError
-
-
-def drawing(folder: Path, character: int, writer: int) -> Path:
-    return folder / "alphabet00" / f"character{character:02d}" / f"writer{writer:02d}.png"
-
-
-def filled(address: str | Path, model: Model, glyph_folder: Path) -> Gallery:
-    gallery = Gallery(address, model)
-    for character in range(4):
-        gallery.enrol(f"c{character}", [drawing(glyph_folder, character, writer) for writer in range(3)])
-    return gallery
-
-
-@pytest.fixture
-def gallery(tmp_path: Path, tiny_model: Model, glyph_folder: Path) -> Iterator[Gallery]:
-    with filled(tmp_path / "gallery.db", tiny_model, glyph_folder) as opened:
-        yield opened
-
-
-@pytest.fixture
-def any_gallery(address: str, tiny_model: Model, glyph_folder: Path) -> Iterator[Gallery]:
-    with filled(address, tiny_model, glyph_folder) as opened:
-        yield opened
+from tests.gallery.four_classes import drawing
 
 
 @pytest.fixture

@@ -145,3 +145,13 @@ def test_what_was_asked_before_closing_is_answered(tiny_model: Model) -> None:
     gathering.close()
     with pytest.raises(GemelError, match="stopping"):
         gathering.ask(np.zeros((1, 28, 28), np.uint8))
+
+
+def test_it_ends_with_the_last_who_holds_its_model(tiny_model: Model) -> None:
+    held = gathered(tiny_model)
+    gathering, answer = held.gathering, held.embed([np.zeros((28, 28), np.uint8)])
+    assert np.array_equal(answer, tiny_model.embed([np.zeros((28, 28), np.uint8)]))
+    assert gathering.alive
+    del held
+    gathering.join(60)
+    assert not gathering.alive

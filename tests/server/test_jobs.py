@@ -75,6 +75,7 @@ def test_the_gallery_goes_over_to_a_known_model(
     serve: Callable[..., TestClient], gallery: Gallery, other_run: Path
 ) -> None:
     client = serve(models={"other": str(other_run)})
+    former = gallery.model.gathering
     before = client.get(f"{API}/health").json()["model"]["fingerprint"]
     name = client.post(f"{API}/jobs/adopt", json={"model": "other"}).json()["id"]
     job = finished(lambda: client.get(f"{API}/jobs/{name}").json())
@@ -85,6 +86,9 @@ def test_the_gallery_goes_over_to_a_known_model(
     assert [model["fingerprint"] for model in models["items"] if model["active"]] == [after]
     assert client.post(f"{API}/identify", files={"file": ("a.png", png(0), "image/png")}).json()["model"] == after
     assert models["known"] == ["other"]
+    former.join(10)
+    assert not former.alive
+    assert gallery.model.gathering.alive
 
 
 def test_a_stopped_job_is_gone_on_with_at_the_next_start(tmp_path: Path) -> None:
