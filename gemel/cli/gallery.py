@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from gemel.cli.console import answer, progress, stderr
+from gemel.wording import counted
 
 app = typer.Typer(help="Look after a gallery's classes and references.")
 
@@ -103,7 +104,7 @@ def merge(
             rename(session, label, to)
         with store.reading() as session:
             count = reference_page(session, to.strip(), 1, 1).total
-    answer({"label": to.strip(), "references": count}, f"'{to.strip()}' has {count} references.", as_json)
+    answer({"label": to.strip(), "references": count}, f"'{to.strip()}' has {counted(count, 'reference')}.", as_json)
 
 
 @app.command("delete")

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from scipy.special import expit
 from sqlalchemy import select
 
+from gemel.gallery.collection import Collection
 from gemel.gallery.entries import Entry
 from gemel.gallery.held import Held
 from gemel.gallery.quality import duplicate_from
 from gemel.gallery.tables import ReferenceRow
 from gemel.gallery.trials import own_scores, scores_against
-
-if TYPE_CHECKING:
-    from gemel.gallery.gallery import Gallery
 
 #: References nearest to one that are looked at: for duplicates, and for the classes that it may be of.
 NEIGHBOURS, RIVALS = 6, 32
@@ -77,7 +74,7 @@ class Checks:
         gallery: what is looked through.
     """
 
-    def __init__(self, gallery: Gallery) -> None:
+    def __init__(self, gallery: Collection) -> None:
         self.gallery = gallery
 
     @torch.no_grad()

@@ -99,7 +99,7 @@ def written(session: Session, model_id: int, label: str, found: Sequence[Candida
             session.flush()
             session.add(EmbeddingRow(model_id=model_id, reference_id=row.id, embedding=each.embedding))
             held[each.sha256] = row.id
-        enrolments.append(Enrolment(held[each.sha256], owner.label, fresh, each.warnings))
+        enrolments.append(Enrolment(held[each.sha256], owner.label, fresh, each.warnings if fresh else ()))
     return enrolments
 
 

@@ -31,7 +31,7 @@ class Enrolment(Entry):
         reference: the reference's number.
         label: its class.
         fresh: False where the class held the very picture already.
-        warnings: what speaks against the picture; it is enrolled all the same.
+        warnings: what speaks against a fresh picture; it is enrolled all the same.
     """
 
     reference: int

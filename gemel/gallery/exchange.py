@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from gemel.data.items import Item, as_image
 from gemel.data.opening import decode
@@ -15,6 +15,7 @@ from gemel.data.sources import CsvList, Source, open_source
 from gemel.data.sources.files import FileSource
 from gemel.data.sources.tables import read_header
 from gemel.errors import DataError, InputError
+from gemel.gallery.collection import Collection
 from gemel.gallery.enrolling import Candidate, candidates
 from gemel.gallery.entries import Enrolment
 from gemel.gallery.exporting import Progress, export
@@ -24,9 +25,6 @@ from gemel.gallery.manifest import ABOUT, LINES, About, Line, read_lines
 from gemel.gallery.packing import Package, checked_path, read
 from gemel.gallery.pictures import thumbnail
 from gemel.gallery.settings import THRESHOLD, put, setting
-
-if TYPE_CHECKING:
-    from gemel.gallery.gallery import Gallery
 
 #: References enrolled at once.
 BATCH = 32
@@ -60,7 +58,7 @@ class Exchange:
         gallery: whose references they are.
     """
 
-    def __init__(self, gallery: Gallery) -> None:
+    def __init__(self, gallery: Collection) -> None:
         self.gallery = gallery
 
     def export(self, path: str | Path, progress: Progress = lambda done, total: None) -> int:

@@ -4,51 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
-from pathlib import Path
-from typing import Literal, Self, get_args, overload
+from typing import final, get_args, overload
 
-import numpy as np
 import torch
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
-from torch import Tensor
+from sqlalchemy import select
 
 from gemel.data.items import Item, name_of
-from gemel.errors import DataError, InputError, did_you_mean
+from gemel.errors import DataError, did_you_mean
 from gemel.gallery import arranging, listing
 from gemel.gallery.audit import Audit
 from gemel.gallery.checks import Checks
-from gemel.gallery.claim import claim
-from gemel.gallery.database import opened, shown
-from gemel.gallery.enrolling import Candidate, as_tensor, candidates, written
+from gemel.gallery.collection import By, Collection
+from gemel.gallery.enrolling import candidates
 from gemel.gallery.entries import ClassEntry, Enrolment, Hit, Page, Reference
 from gemel.gallery.exchange import Exchange
-from gemel.gallery.held import Held
 from gemel.gallery.keys import Keys
-from gemel.gallery.labels import checked_label
-from gemel.gallery.mirror import Mirror
 from gemel.gallery.models import Models
-from gemel.gallery.quality import likeness_warnings
 from gemel.gallery.recognising import identified
 from gemel.gallery.review import Review
 from gemel.gallery.rocchio import rocchio
-from gemel.gallery.server_search import ServerSearch, searches
 from gemel.gallery.settings import THRESHOLD, setting
-from gemel.gallery.store import Store
-from gemel.gallery.tables import ClassRow, EmbeddingRow, ReferenceRow
+from gemel.gallery.tables import ReferenceRow
 from gemel.gallery.thresholds import Thresholds
-from gemel.model import Model
-from gemel.search.product import canonical_rows
 from gemel.verdicts import Identification, Verdict
 
-#: How an item is held against a class: by its mean embedding, by the mean score with its references, or by the best.
-By = Literal["prototype", "mean", "max"]
 
-#: References nearest to a new one that are looked at for duplicates.
-NEIGHBOURS = 5
-
-
-class Gallery:
+@final
+class Gallery(Collection):
     """Labelled references in a database, searched in memory or by the server.
 
         gallery = gemel.Gallery("parts.db", model)
@@ -69,23 +51,6 @@ class Gallery:
         DataError: the database cannot be opened.
         ModelError: the gallery was made with another model, or by a newer Gemel.
     """
-
-    def __init__(self, address: str | Path, model: Model, originals: bool = False) -> None:
-        self.originals = originals
-        self.engine = opened(address)
-        try:
-            self.answer_by(model, claim(self.engine, model))
-        except Exception:
-            self.close()
-            raise
-
-    def answer_by(self, model: Model, model_id: int) -> None:
-        """Answer by the model of that number from now on, which must be the active one."""
-        self.model = model
-        self.store = Store(self.engine, model_id)
-        self.mirror = Mirror(self.store, model.similarity, model.dimensions)
-        in_server = searches(self.engine, model.similarity, model.dimensions)
-        self._server = ServerSearch(self.store, model.similarity, model.dimensions) if in_server else None
 
     @cached_property
     def keys(self) -> Keys:
@@ -145,15 +110,6 @@ class Gallery:
             )
         return self.enrol_candidates(label, candidates(self.model, listed, source, who, self.originals))
 
-    def enrol_candidates(self, label: str, found: Sequence[Candidate]) -> list[Enrolment]:
-        """Add items that are embedded already; see ``enrol``."""
-        return self.add(label, self._warned(checked_label(label), found))
-
-    def add(self, label: str, found: Sequence[Candidate]) -> list[Enrolment]:
-        """Add items that are embedded and looked at already."""
-        with self.store.writing(arranging=False) as session:
-            return written(session, self.store.model_id, label, found)
-
     def classes(self, page: int = 1, size: int = 100, containing: str = "") -> Page[ClassEntry]:
         """Return some of the classes whose label contains a text, by their labels.
 
@@ -162,11 +118,6 @@ class Gallery:
         """
         with self.store.reading() as session:
             return listing.class_page(session, page, size, containing)
-
-    def labels(self) -> list[str]:
-        """Return the classes' labels, sorted."""
-        with self.store.reading() as session:
-            return sorted(session.scalars(select(ClassRow.label)))
 
     def references(self, label: str | None = None, page: int = 1, size: int = 100) -> Page[Reference]:
         """Return some of the references, of a class or of all, in the order in which they were enrolled.
@@ -258,9 +209,9 @@ class Gallery:
         if number is None:
             raise DataError(f"There is no class '{label}'.{did_you_mean(label, held.labels.values())}")
         references = torch.from_numpy(held.embeddings[held.owners == number])
-        score = self._likeness(self.embedded([item]), references, by)
+        score = self.likeness(self.embedded([item]), references, by)
         own = held.thresholds.get(number, held.threshold)
-        return self._verdict(score, own if threshold is None else threshold)
+        return self.verdict(score, own if threshold is None else threshold)
 
     def compare(self, a: Item, b: Item, threshold: float | None = None) -> Verdict:
         """Return whether two items are alike, by the gallery's threshold, or else the model's.
@@ -273,7 +224,7 @@ class Gallery:
             own = setting(session, THRESHOLD)
         with torch.inference_mode():
             score = float(self.model.similarity(first, second))
-        return self._verdict(score, own if threshold is None else threshold)
+        return self.verdict(score, own if threshold is None else threshold)
 
     def search(
         self, item: Item | None = None, like: Sequence[int] = (), unlike: Sequence[int] = (), top: int = 20
@@ -298,7 +249,7 @@ class Gallery:
         first = None if item is None else self.embedded([item])[0]
         query = rocchio(first, self.embeddings_of(like), self.embeddings_of(unlike))
         shown_already = {*like, *unlike}
-        hits = self._nearest(self.model.similarity.canonical(query), top + len(shown_already))
+        hits = self.nearest(self.model.similarity.canonical(query), top + len(shown_already))
         return [hit for hit in hits if hit.reference not in shown_already][:top]
 
     def rename(self, label: str, to: str) -> None:
@@ -336,126 +287,3 @@ class Gallery:
         """
         with self.store.writing() as session:
             return arranging.remove_references(session, references)
-
-    def held(self) -> Held:
-        """Return all references with their embeddings as they are now.
-
-        Raises:
-            DataError: there is none.
-        """
-        held = self.mirror.held()
-        if not len(held):
-            raise DataError(f"The gallery {shown(self.engine.url)} is empty; enrol a class first.")
-        return held
-
-    def embedded(self, items: Sequence[Item]) -> Tensor:
-        """Return items as embeddings (B, D); an array (D,) is one already.
-
-        Raises:
-            InputError: an item is no readable picture, or no embedding of this model.
-        """
-        rows = [self._as_embedding(item) for item in items]
-        return torch.from_numpy(np.stack(rows) if rows else np.zeros((0, self.model.dimensions), np.float32))
-
-    def embeddings_of(self, references: Sequence[int]) -> Tensor:
-        """Return references' embeddings in the order asked for: (B, D).
-
-        Raises:
-            DataError: there is no such reference.
-        """
-        with self.store.reading() as session:
-            arranging.check_there(session, references)
-            chosen = (EmbeddingRow.model_id == self.store.model_id, EmbeddingRow.reference_id.in_(references))
-            rows = session.execute(select(EmbeddingRow.reference_id, EmbeddingRow.embedding).where(*chosen))
-            found: dict[int, np.ndarray] = dict(rows.all())
-        values = np.array([found[number] for number in references], np.float32)
-        return torch.from_numpy(values.reshape(-1, self.model.dimensions))
-
-    def __len__(self) -> int:
-        """Return the number of references."""
-        with self.store.reading() as session:
-            return session.scalar(select(func.count()).select_from(ReferenceRow)) or 0
-
-    def close(self) -> None:
-        """Let go of the database."""
-        self.engine.dispose()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def _as_embedding(self, item: Item) -> np.ndarray:
-        """Return an item's embedding (D,)."""
-        if not isinstance(item, np.ndarray) or item.ndim != 1:
-            return self.model.embed([item])[0]
-        if item.shape != (self.model.dimensions,) or item.dtype.kind not in "iuf" or not np.isfinite(item).all():
-            raise InputError(
-                f"An embedding of shape {item.shape} came; {self.model.dimensions} finite numbers are expected."
-            )
-        return canonical_rows(self.model.similarity, torch.from_numpy(item.astype(np.float32))[None])[0].numpy()
-
-    @torch.inference_mode()
-    def _likeness(self, embedding: Tensor, references: Tensor, by: By) -> float:
-        """Return the score of an item (1, D) with the references of a class (S, D)."""
-        if by == "prototype":
-            one_class = torch.zeros(len(references), dtype=torch.int64)
-            return float(self.model.learner.likeness(embedding, references, one_class, 1)[0, 0])
-        scores = self.model.similarity.matrix(embedding, references)
-        return float(scores.mean() if by == "mean" else scores.max())
-
-    def _verdict(self, score: float, threshold: float | None) -> Verdict:
-        """Return the verdict on a score; the model's threshold where there is none."""
-        limit = self.model.threshold if threshold is None else threshold
-        calibration = self.model.calibration
-        probability = float(calibration.probability(score))
-        return Verdict(score, probability, score >= limit, limit, calibration.far(limit), calibration.frr(limit))
-
-    def _nearest(self, query: Tensor, k: int) -> list[Hit]:
-        """Return the references nearest to an embedding (D,)."""
-        if self._server is not None:
-            scores, ids = self._server.nearest(query, k)
-            labels = self._labels_of(ids.tolist())
-        else:
-            held, found, numbers = self.mirror.nearest(query[None], k)
-            scores, ids = found[0].numpy(), numbers[0].numpy()
-            labels = {number: held.label_of(number) for number in ids.tolist()}
-        probabilities = self.model.calibration.probability(scores)
-        rows = zip(ids.tolist(), scores.tolist(), probabilities.tolist(), strict=True)
-        return [Hit(number, labels[number], score, odds) for number, score, odds in rows if number in labels]
-
-    def _labels_of(self, references: Sequence[int]) -> dict[int, str]:
-        """Return the labels of references by their numbers; of those that are still there."""
-        query = select(ReferenceRow.id, ClassRow.label).join(ClassRow).where(ReferenceRow.id.in_(references))
-        with self.store.reading() as session:
-            return dict(session.execute(query).all())
-
-    def _warned(self, label: str, found: Sequence[Candidate]) -> list[Candidate]:
-        """Return the candidates with what their likeness to others tells."""
-        embeddings = as_tensor(found)
-        with self.store.reading() as session:
-            own = class_embeddings(session, self.store.model_id, label, self.model.dimensions)
-        return [self._with_warnings(label, each, position, embeddings, own) for position, each in enumerate(found)]
-
-    def _with_warnings(
-        self, label: str, candidate: Candidate, position: int, embeddings: Tensor, own: Tensor
-    ) -> Candidate:
-        """Return one of the candidates (B, D) with what its likeness to the references and to the others tells."""
-        query = embeddings[position]
-        others = torch.cat([embeddings[:position], embeddings[position + 1 :]])
-        near = self._nearest(query, NEIGHBOURS)
-        with torch.inference_mode():
-            beside = self.model.similarity.matrix(query[None], others)[0].numpy()
-        scores = np.concatenate([[hit.score for hit in near], beside]).astype(np.float64)
-        labels = [*(hit.label for hit in near), *[label] * len(others)]
-        of_class = torch.cat([own, others])
-        known = self._likeness(query[None], of_class, "prototype") if len(of_class) else None
-        return candidate.with_warnings(likeness_warnings(self.model.calibration, label, scores, labels, known))
-
-
-def class_embeddings(session: Session, model_id: int, label: str, dimensions: int) -> Tensor:
-    """Return the embeddings of a class's references: (S, D); none of a class that is not there."""
-    rows = select(EmbeddingRow.embedding).join(ReferenceRow, EmbeddingRow.reference_id == ReferenceRow.id)
-    rows = rows.join(ClassRow).where(ClassRow.label == label, EmbeddingRow.model_id == model_id)
-    return torch.from_numpy(np.array(session.scalars(rows).all(), np.float32).reshape(-1, dimensions))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from sqlalchemy import Select, delete, func, select, text, update
@@ -12,15 +11,13 @@ from sqlalchemy.orm import Session
 
 from gemel.errors import ModelError
 from gemel.gallery.claim import named
+from gemel.gallery.collection import Collection
 from gemel.gallery.database import is_sqlite, shown
 from gemel.gallery.entries import Entry
 from gemel.gallery.server_search import index_of, make_index, searches
 from gemel.gallery.settings import THRESHOLD, put
 from gemel.gallery.tables import ClassRow, EmbeddingRow, ModelRow, ReferenceRow
 from gemel.model import Model
-
-if TYPE_CHECKING:
-    from gemel.gallery.gallery import Gallery
 
 #: Originals embedded between two writings.
 BATCH = 32
@@ -44,7 +41,7 @@ class Models:
         gallery: whose models they are.
     """
 
-    def __init__(self, gallery: Gallery) -> None:
+    def __init__(self, gallery: Collection) -> None:
         self.gallery = gallery
 
     def listed(self) -> list[ModelEntry]:

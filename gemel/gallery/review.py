@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 from PIL import Image
@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session, undefer
 
 from gemel.data.items import Item, as_image
 from gemel.errors import DataError, did_you_mean
+from gemel.gallery.collection import Collection
 from gemel.gallery.database import explained
 from gemel.gallery.enrolling import Candidate, candidates
 from gemel.gallery.entries import Enrolment, Entry, Page, checked_page
@@ -24,9 +25,6 @@ from gemel.gallery.pictures import original, thumbnail
 from gemel.gallery.quality import sharpness
 from gemel.gallery.tables import AttemptRow
 from gemel.verdicts import Identification, Verdict
-
-if TYPE_CHECKING:
-    from gemel.gallery.gallery import Gallery
 
 #: What became of an attempt.
 State = Literal["open", "confirmed", "corrected", "rejected"]
@@ -68,7 +66,7 @@ class Review:
         gallery: what was asked.
     """
 
-    def __init__(self, gallery: Gallery) -> None:
+    def __init__(self, gallery: Collection) -> None:
         self.gallery = gallery
 
     def record(

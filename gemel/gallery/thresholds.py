@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -12,13 +12,11 @@ from gemel.errors import DataError
 from gemel.evaluation.intervals import Estimate
 from gemel.evaluation.thresholds import threshold_reached_by
 from gemel.evaluation.verification import too_few_pairs
+from gemel.gallery.collection import Collection
 from gemel.gallery.held import Held
 from gemel.gallery.listing import known_class
 from gemel.gallery.settings import THRESHOLD, put, setting
 from gemel.gallery.trials import Trials, trials_of
-
-if TYPE_CHECKING:
-    from gemel.gallery.gallery import Gallery
 
 
 @dataclass(frozen=True)
@@ -72,7 +70,7 @@ class Thresholds:
         gallery: whose they are.
     """
 
-    def __init__(self, gallery: Gallery) -> None:
+    def __init__(self, gallery: Collection) -> None:
         self.gallery = gallery
         self._known: tuple[Held, Trials] | None = None
 

@@ -9,8 +9,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator, StrMethodFormatter
 
 from gemel.errors import DataError
-from gemel.plots.style import BLUE, INK, SMALL, VERMILION, exact_percent, new_figure, plural, quiet
+from gemel.plots.style import BLUE, INK, SMALL, VERMILION, exact_percent, new_figure, quiet
 from gemel.training.progress import Record
+from gemel.wording import counted
 
 
 def curves(history: Sequence[Record], what: str) -> Figure:
@@ -28,8 +29,8 @@ def curves(history: Sequence[Record], what: str) -> Figure:
     last = history[-1]
     figure = new_figure(
         3.9,
-        f"Training of {what}: {plural(last.step, 'step')} in {duration(last.seconds)}",
-        f"{plural(len(history), 'validation')}; each loss is the mean over the steps since the last one.",
+        f"Training of {what}: {counted(last.step, 'step')} in {duration(last.seconds)}",
+        f"{counted(len(history), 'validation')}; each loss is the mean over the steps since the last one.",
     )
     left, right = figure.subplots(1, 2)
     steps = [record.step for record in history]

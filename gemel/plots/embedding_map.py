@@ -12,8 +12,9 @@ from matplotlib.offsetbox import AnnotationBbox, OffsetImage
 from sklearn.manifold import TSNE
 
 from gemel.errors import DataError, RecipeError, did_you_mean
-from gemel.plots.style import INK, SMALL, SMOOTH, WIDTH, as_rgb, bare, class_colours, new_figure, plural
+from gemel.plots.style import INK, SMALL, SMOOTH, WIDTH, as_rgb, bare, class_colours, new_figure
 from gemel.randomness import derived_seed, numpy_generator
+from gemel.wording import counted
 
 #: Fewer items than this are laid out by PCA: t-SNE needs neighbourhoods.
 FEWEST_FOR_TSNE = 10
@@ -83,7 +84,8 @@ def embedding_map(
     figure = new_figure(
         0.8 + (WIDTH - 0.2) * height,
         f"Map of {what}",
-        f"{plural(len(labels), 'item')} of {plural(len(classes), 'class', 'classes')}, coloured by class ({found_by}).",
+        f"{counted(len(labels), 'item')} of {counted(len(classes), 'class', 'classes')}, "
+        f"coloured by class ({found_by}).",
     )
     axes = figure.subplots()
     bare(axes)

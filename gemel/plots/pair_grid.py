@@ -21,9 +21,9 @@ from gemel.plots.style import (
     heading,
     new_figure,
     percent,
-    plural,
     two_digits,
 )
+from gemel.wording import counted
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,7 +122,7 @@ def pair_grid(pairs: ScoredPairs, what: str, columns: int = 6, classes: np.ndarr
     figure = new_figure(
         1.0 + len(rows) * (cell + 0.5),
         f"Same or different? Pairs of {what}",
-        f"The clearest and the hardest of {plural(len(pairs.same), 'pair')}; {wrong} of all are told "
+        f"The clearest and the hardest of {counted(len(pairs.same), 'pair')}; {wrong} of all are told "
         f"wrongly at threshold {two_digits(pairs.threshold)}.\n"
         "Below each: ✓ right or ✗ wrong, the score, and the probability of one class.",
     )

@@ -12,7 +12,8 @@ from matplotlib.ticker import LogLocator, StrMethodFormatter
 
 from gemel.errors import DataError
 from gemel.plots.optimisers import LossCurve, draw_losses
-from gemel.plots.style import BLUE, INK, MUTED, PALETTE, SMALL, VERMILION, new_figure, plural, quiet
+from gemel.plots.style import BLUE, INK, MUTED, PALETTE, SMALL, VERMILION, new_figure, quiet
+from gemel.wording import counted
 
 #: How what is told is drawn, from the first to the last step shown.
 LINES = ((MUTED, ":"), (VERMILION, "--"), (BLUE, "-"))
@@ -70,7 +71,7 @@ def draw_fit(axes: Axes, fit: Fit) -> None:
     """Draw a function, its known points, and what is told of it."""
     axes.plot(fit.x, fit.truth, color=PALETTE[2], linewidth=4, alpha=0.35, label="truth")
     for (steps, told), (colour, dashes) in zip(fit.told.items(), LINES, strict=True):
-        name = f"after {plural(steps, 'step')}" if steps else "before"
+        name = f"after {counted(steps, 'step')}" if steps else "before"
         axes.plot(fit.x, told, color=colour, linestyle=dashes, linewidth=1.6, label=name)
     axes.plot(fit.known_x, fit.known_y, "^", color=INK, markersize=5, label="known", zorder=3)
 

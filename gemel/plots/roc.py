@@ -22,10 +22,10 @@ from gemel.plots.style import (
     VERMILION,
     exact_percent,
     new_figure,
-    plural,
     quiet,
     two_digits,
 )
+from gemel.wording import counted
 
 BINS = 48
 
@@ -53,9 +53,8 @@ def roc_and_scores(
     """
     values, genuine = checked_pairs(scores, same)
     count = int(genuine.sum())
-    note = (
-        f"{plural(count, 'genuine pair')} (one class) and {plural(len(values) - count, 'impostor pair')} (two classes)."
-    )
+    impostors = counted(len(values) - count, "impostor pair")
+    note = f"{counted(count, 'genuine pair')} (one class) and {impostors} (two classes)."
     figure = new_figure(4.4, f"Verification: {what}", note if result is None else f"{note}\n{summary(result)}")
     left, right = figure.subplots(1, 2, width_ratios=(1, 1.1))
     draw_roc(left, values, genuine, thresholds, log)

@@ -91,11 +91,6 @@ def hue(turn: float, lightness: float) -> str:
     return f"#{round(255 * red):02x}{round(255 * green):02x}{round(255 * blue):02x}"
 
 
-def plural(count: int, one: str, many: str = "") -> str:
-    """Return ``"1 item"`` or ``"1,320 items"``."""
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
-
-
 def two_digits(value: float) -> str:
     """Return a score to two digits, with a minus as wide as a plus."""
     return f"{value:.2f}".replace("-", "−")

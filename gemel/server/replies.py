@@ -50,23 +50,20 @@ class Scored(Reply):
 
 MATCH: dict[str, Any] = {"label": "M6 bolt", "score": 0.93, "probability": 0.98, "reference": 17}
 SCORED: dict[str, Any] = {"threshold": 0.71, "model": FINGERPRINT, "timing_ms": 14.2}
+MATCHED: dict[str, Any] = {
+    "label": "M6 bolt",
+    "decision": "match",
+    "score": 0.93,
+    "probability": 0.98,
+    "matches": [MATCH],
+    **SCORED,
+}
 
 
 class Identified(Scored):
     """Which class is it?"""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "example": {
-                "label": "M6 bolt",
-                "decision": "match",
-                "score": 0.93,
-                "probability": 0.98,
-                "matches": [MATCH],
-                **SCORED,
-            }
-        }
-    )
+    model_config = ConfigDict(json_schema_extra={"example": MATCHED})
 
     decision: Literal["match", "unknown"]
 
@@ -113,18 +110,7 @@ class Verified(Scored):
 class Found(Scored):
     """What is nearest? The score, the decision and the label are the nearest's."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "example": {
-                "label": "M6 bolt",
-                "decision": "match",
-                "score": 0.93,
-                "probability": 0.98,
-                "matches": [MATCH],
-                **SCORED,
-            }
-        }
-    )
+    model_config = ConfigDict(json_schema_extra={"example": MATCHED})
 
     decision: Literal["match", "unknown"]
 

@@ -20,9 +20,9 @@ from gemel.optimisers import PROBLEMS, CoordinatewiseLstm, Descents, Family, Met
 from gemel.optimisers.meta_training import CHECKPOINT
 from gemel.plots import save
 from gemel.plots.optimisers import LossCurve, loss_by_step
-from gemel.plots.style import plural
 from gemel.randomness import seeded
 from gemel.registry import build
+from gemel.wording import counted
 
 Progress = Callable[[int, int], None]
 
@@ -78,7 +78,7 @@ class Comparison:
     def __str__(self) -> str:
         count, points = self.learned.losses.shape
         rows = [line(name, figures) for name, figures in self.to_json()["optimisers"].items()]
-        return "\n".join([f"Mean loss after {points - 1} steps, {plural(count, 'problem')} never seen:", *rows])
+        return "\n".join([f"Mean loss after {points - 1} steps, {counted(count, 'problem')} never seen:", *rows])
 
 
 def optimise(
@@ -248,5 +248,5 @@ def picture(found: Comparison) -> Any:
     ]
     facts = found.facts
     what = "quadratic functions" if facts["problem"] == "quadratic" else f"small networks on {facts['data']}"
-    note = f"Mean of {plural(facts['held_out'], 'problem')} never seen, 95 % intervals; every rate tuned on others."
+    note = f"Mean of {counted(facts['held_out'], 'problem')} never seen, 95 % intervals; every rate tuned on others."
     return loss_by_step(curves, f"A learned optimiser on {what}", note)

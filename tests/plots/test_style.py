@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from gemel.plots.style import as_rgb, exact_percent, percent, plural, two_digits
+from gemel.plots.style import as_rgb, exact_percent, percent, two_digits
 
 
 @pytest.mark.parametrize(
@@ -16,7 +16,6 @@ def test_percent_is_never_surer_than_the_rate(rate, text):
 def test_texts():
     assert [exact_percent(rate) for rate in (0.001, 0.1, 1)] == ["0.1 %", "10 %", "100 %"]
     assert [two_digits(score) for score in (-0.504, 0.996)] == ["−0.50", "1.00"]
-    assert [plural(count, "class", "classes") for count in (1, 1320)] == ["1 class", "1,320 classes"]
 
 
 def test_grey_and_colour_items_become_colour_pixels():

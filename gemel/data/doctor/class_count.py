@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from gemel.data.doctor.finding import Finding, counted
+from gemel.data.doctor.finding import Finding
 from gemel.data.doctor.survey import Survey
 from gemel.data.splits import LEAST_CLASSES
+from gemel.wording import counted
 
 #: Training, validation and test.
 _LEAST = 3 * LEAST_CLASSES

@@ -48,8 +48,3 @@ class Finding:
 def few(examples: Iterable[str]) -> tuple[str, ...]:
     """Return the first five."""
     return tuple(example for example, _ in zip(examples, range(_EXAMPLES), strict=False))
-
-
-def counted(count: int, one: str, many: str = "") -> str:
-    """Return the number with its noun: "1 picture", "1,200 pictures"."""
-    return f"{count:,} {one if count == 1 else many or one + 's'}"

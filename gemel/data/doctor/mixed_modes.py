@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from gemel.data.doctor.finding import Finding, counted, few
+from gemel.data.doctor.finding import Finding, few
 from gemel.data.doctor.survey import Survey
+from gemel.wording import counted
 
 
 def mixed_modes(seen: Survey) -> Finding | None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from gemel.data.doctor.finding import Finding, Severity, counted, few
+from gemel.data.doctor.finding import Finding, Severity, few
 from gemel.data.doctor.survey import Survey
+from gemel.wording import counted
 
 #: Up to this share of all pictures, near duplicates across classes may be chance: two short strokes are soon alike.
 _CHANCE_ACROSS = 0.001

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from gemel.data.doctor.finding import Finding, counted, few
+from gemel.data.doctor.finding import Finding, few
 from gemel.data.doctor.survey import Survey
+from gemel.wording import counted
 
 #: A picture is odd from so many times, or one part in so many, of the usual size (square root of its area) or shape.
 _ODD_SIZE = 4.0

@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from gemel.data.doctor.finding import SEVERITIES, Finding, counted
+from gemel.data.doctor.finding import SEVERITIES, Finding
 from gemel.data.doctor.skipped import reason_of
 from gemel.data.doctor.survey import Survey
+from gemel.wording import counted
 
 _MOST_LISTED = 5
 

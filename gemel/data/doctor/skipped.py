@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 
-from gemel.data.doctor.finding import Finding, counted, few
+from gemel.data.doctor.finding import Finding, few
 from gemel.data.doctor.survey import Survey
 from gemel.data.sources.source import Skipped
+from gemel.wording import counted
 
 #: How the scan begins its reason for a PNG beside a photograph of the same name.
 _MASK = "a mask of "

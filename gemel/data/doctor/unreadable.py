@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from gemel.data.doctor.finding import Finding, counted, few
+from gemel.data.doctor.finding import Finding, few
 from gemel.data.doctor.survey import Survey
+from gemel.wording import counted
 
 
 def unreadable(seen: Survey) -> Finding | None:

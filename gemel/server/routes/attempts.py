@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query
@@ -10,7 +9,7 @@ from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
 from gemel.gallery.entries import Enrolment
-from gemel.gallery.review import State
+from gemel.gallery.review import Attempt, State
 from gemel.server.access import Enroller
 from gemel.server.options import GREATEST, Options, PageNumber, PageSize, Text
 from gemel.server.problems import ProblemError, documented
@@ -24,27 +23,10 @@ Id = Annotated[int, Path(ge=1, le=GREATEST, description="An attempt's number.")]
 Below = Annotated[float | None, Query(ge=0, le=1, allow_inf_nan=False, description="Those of a lower probability.")]
 
 
-class AttemptReply(BaseModel):
-    """A question, with the answer given, and what a person made of it."""
-
-    id: int
-    when: datetime
-    kind: str
-    who: str
-    label: str | None
-    decision: str
-    score: float
-    probability: float
-    threshold: float
-    state: str
-    settled: str | None
-    has_picture: bool
-
-
 class AttemptPage(BaseModel):
     """Some of the attempts, the newest first."""
 
-    items: list[AttemptReply]
+    items: list[Attempt]
     total: int
     page: int
     size: int
@@ -78,7 +60,7 @@ async def attempts(
 ) -> AttemptPage:
     """List what was asked, the newest first."""
     found = await service.call(service.gallery.review.attempts, page, size, state, kind, label, below)
-    return AttemptPage.model_validate(found.to_json())
+    return AttemptPage(items=found.items, total=found.total, page=found.page, size=found.size)
 
 
 @router.get("/{id}/thumbnail", response_class=Response, responses={**PNG, **documented(404)})

@@ -7,7 +7,6 @@ from PIL import Image, ImageEnhance
 
 from gemel.data.doctor import FINDINGS, inspect
 from gemel.data.doctor import survey as looking
-from gemel.data.doctor.finding import counted
 from gemel.data.doctor.odd_sizes import is_outlier
 from gemel.data.sources import Folder
 from tests.data.doctor.made_up import healthy, only_finding, report, scene
@@ -182,7 +181,3 @@ def test_every_kind_is_registered_under_its_name(tmp_path: Path) -> None:
     root = healthy(tmp_path / "set", classes=6)
     (root / "class00/9.png").write_bytes(b"")
     assert {finding.kind for finding in inspect(Folder(root)).findings} <= FINDINGS.keys() | {"one_class"}
-
-
-def test_counting() -> None:
-    assert [counted(number, "class", "classes") for number in (1, 2, 1200)] == ["1 class", "2 classes", "1,200 classes"]
