@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session, undefer
 
 from gemel.data.items import Item, as_image
 from gemel.errors import DataError, did_you_mean
+from gemel.gallery.asked import Asked
 from gemel.gallery.collection import Collection
 from gemel.gallery.database import explained
 from gemel.gallery.enrolling import Candidate, candidates
@@ -79,33 +80,24 @@ class Review:
     ) -> int:
         """Keep a question with its answer, and return its number.
 
-        The picture is kept small, and as it came where the gallery keeps originals.
+        See ``record_all`` and ``Asked``.
+        """
+        return self.record_all([Asked(answer, item, embedding, label, who)])[0]
 
-        Args:
-            answer: what was answered.
-            item: what was asked about, a picture; None where only its embedding came.
-            embedding: (D,) the item's; it is embedded where none is given.
-            label: the class asked about, of a verdict.
-            who: who asked.
+    def record_all(self, asked: Sequence[Asked]) -> list[int]:
+        """Keep questions with their answers, all or none, and return their numbers.
+
+        A picture is kept small, and as it came where the gallery keeps originals.
 
         Raises:
-            DataError: neither an item nor an embedding came, or nothing can be unknown to the answer.
-            InputError: the item is no readable picture.
+            DataError: neither an item nor an embedding came, or nothing can be unknown to an answer.
+            InputError: an item is no readable picture.
         """
-        asked = item if embedding is None else embedding
-        if asked is None:
-            raise DataError("An attempt came without item and embedding; one of them is expected.")
-        row = AttemptRow(
-            who=who,
-            model_id=self.gallery.store.model_id,
-            embedding=self.gallery.embedded([asked])[0].numpy(),
-            **told(answer, label),
-            **self._pictures(item),
-        )
+        rows = [self._row(each) for each in asked]
         with self._session() as session:
-            session.add(row)
+            session.add_all(rows)
             session.flush()
-            return row.id
+            return [row.id for row in rows]
 
     def attempts(
         self,
@@ -201,6 +193,11 @@ class Review:
                 session.delete(row)
             return len(old)
 
+    def _row(self, asked: Asked) -> AttemptRow:
+        embedding = self.gallery.embedded([asked.to_embed])[0].numpy()
+        kept = {**asked.told(), **self._pictures(asked.item)}
+        return AttemptRow(who=asked.who, model_id=self.gallery.store.model_id, embedding=embedding, **kept)
+
     def _pictures(self, item: Item | None) -> dict[str, bytes | None]:
         """Return what is kept of a picture; nothing of an embedding."""
         if item is None or (isinstance(item, np.ndarray) and item.ndim == 1):
@@ -248,20 +245,6 @@ class Review:
         """Give one transaction, which leaves the gallery's version: no reference changes."""
         with explained(self.gallery.engine.url), Session(self.gallery.engine) as session, session.begin():
             yield session
-
-
-def told(answer: Identification | Verdict, label: str | None) -> dict[str, Any]:
-    """Return what is kept of an answer.
-
-    Raises:
-        DataError: it is one in which nothing can be unknown, as among names of classes.
-    """
-    if answer.threshold is None:
-        raise DataError("The answer has no threshold, as none from a gallery lacks; it cannot be looked through.")
-    figures = {"score": answer.score, "probability": answer.probability, "threshold": answer.threshold}
-    if isinstance(answer, Identification):
-        return {"kind": "identify", "label": answer.label, "decision": answer.decision, **figures}
-    return {"kind": "verify", "label": label, "decision": "same" if answer.same else "different", **figures}
 
 
 def filters(state: str | None, kind: str | None, label: str | None, below: float | None) -> list[ColumnElement[bool]]:

@@ -15,13 +15,14 @@ from fastapi import Depends, Request
 
 from gemel.errors import DataError, InputError
 from gemel.gallery import Gallery
+from gemel.gallery.asked import Asked
 from gemel.server.access import Access
 from gemel.server.budget import Budget
 from gemel.server.gathered_model import GatheredModel, gathered
 from gemel.server.jobs import Jobs
 from gemel.server.metrics import Metrics
 from gemel.server.problems import ProblemError
-from gemel.server.recorder import Attempt, Recorder
+from gemel.server.recorder import Recorder
 from gemel.server.settings import Settings
 
 P = ParamSpec("P")
@@ -71,7 +72,7 @@ class Service:
                 self.gallery.answer_by(served, self.gallery.store.model_id)
             return cast(GatheredModel, self.gallery.model)
 
-    def note(self, attempt: Attempt) -> None:
+    def note(self, attempt: Asked) -> None:
         """Have a question with its answer kept for review, where that is wanted."""
         if self.settings.attempts:
             self.recorder.note(attempt)

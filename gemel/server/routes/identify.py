@@ -6,10 +6,10 @@ import time
 
 from fastapi import APIRouter, Request
 
+from gemel.gallery.asked import Asked
 from gemel.server.access import Reader
 from gemel.server.options import IdentifyOptions
 from gemel.server.problems import documented
-from gemel.server.recorder import Attempt
 from gemel.server.replies import Identified
 from gemel.server.service import ASKED, Serving, milliseconds_since
 from gemel.server.submission import body, submitted
@@ -28,7 +28,7 @@ async def identify(request: Request, service: Serving, visitor: Reader) -> Ident
         with service.asking():
             embedding = service.gallery.embedded([item])[0].numpy()
             found = service.gallery.identify(embedding, asked.options.top, asked.options.unknown_prior)
-        service.note(Attempt(found, item, embedding, None, visitor.who))
+        service.note(Asked(found, item, embedding, None, visitor.who))
         return Identified.of(found, service.model.fingerprint, milliseconds_since(start))
 
     return await service.call(work)

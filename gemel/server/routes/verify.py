@@ -6,10 +6,10 @@ import time
 
 from fastapi import APIRouter, Request
 
+from gemel.gallery.asked import Asked
 from gemel.server.access import Reader
 from gemel.server.options import ClassVerifyOptions, VerifyOptions
 from gemel.server.problems import documented
-from gemel.server.recorder import Attempt
 from gemel.server.replies import Verified
 from gemel.server.segments import Label
 from gemel.server.service import ASKED, Serving, milliseconds_since
@@ -42,7 +42,7 @@ async def verify_class(request: Request, service: Serving, visitor: Reader, labe
         with service.asking(label):
             embedding = service.gallery.embedded([item])[0].numpy()
             verdict = service.gallery.verify(embedding, label, asked.options.threshold, asked.options.by)
-        service.note(Attempt(verdict, item, embedding, label, visitor.who))
+        service.note(Asked(verdict, item, embedding, label, visitor.who))
         return Verified.of(verdict, label, service.model.fingerprint, milliseconds_since(start))
 
     return await service.call(work)
