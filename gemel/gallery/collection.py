@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import wraps
 from pathlib import Path
-from typing import Literal, Self
+from typing import Concatenate, Literal, ParamSpec, Self, TypeVar
 
 import numpy as np
 import torch
@@ -30,11 +32,51 @@ from gemel.model import Model
 from gemel.search.product import canonical_rows
 from gemel.verdicts import Verdict
 
+C = TypeVar("C", bound="Collection")
+P = ParamSpec("P")
+T = TypeVar("T")
+
 #: How an item is held against a class: by its mean embedding, by the mean score with its references, or by the best.
 By = Literal["prototype", "mean", "max"]
 
 #: References nearest to a new one that are looked at for duplicates.
 NEIGHBOURS = 5
+
+
+@dataclass(frozen=True, eq=False)
+class Answering:
+    """What a collection answers by; it goes over to another model in one step."""
+
+    model: Model
+    store: Store
+    mirror: Mirror
+    server: ServerSearch | None
+
+    @classmethod
+    def of(cls, model: Model, store: Store) -> Self:
+        """Return what answers by a model."""
+        parts = (store, model.similarity, model.dimensions)
+        server = ServerSearch(*parts) if searches(store.engine, model.similarity, model.dimensions) else None
+        return cls(model, store, Mirror(*parts), server)
+
+
+def steady(method: Callable[Concatenate[C, P], T]) -> Callable[Concatenate[C, P], T]:
+    """Return a method of a collection that is done again where the model has changed beneath it."""
+
+    @wraps(method)
+    def done(self: C, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        while True:
+            answering = self.answering
+            try:
+                result = method(self, *args, **kwargs)
+            except Exception:  # of whatever kind: two models may differ in all
+                if self.answering is answering:
+                    raise
+            else:
+                if self.answering is answering:
+                    return result
+
+    return done
 
 
 class Collection:
@@ -61,11 +103,22 @@ class Collection:
 
     def answer_by(self, model: Model, model_id: int) -> None:
         """Answer by the model of that number from now on, which must be the active one."""
-        self.model = model
-        self.store = Store(self.engine, model_id)
-        self.mirror = Mirror(self.store, model.similarity, model.dimensions)
-        in_server = searches(self.engine, model.similarity, model.dimensions)
-        self._server = ServerSearch(self.store, model.similarity, model.dimensions) if in_server else None
+        self.answering = Answering.of(model, Store(self.engine, model_id))
+
+    @property
+    def model(self) -> Model:
+        """Embeds the items."""
+        return self.answering.model
+
+    @property
+    def store(self) -> Store:
+        """The database."""
+        return self.answering.store
+
+    @property
+    def mirror(self) -> Mirror:
+        """The references in memory."""
+        return self.answering.mirror
 
     def enrol_candidates(self, label: str, found: Sequence[Candidate]) -> list[Enrolment]:
         """Add items that are embedded already; see ``enrol``."""
@@ -158,8 +211,8 @@ class Collection:
 
     def nearest(self, query: Tensor, k: int) -> list[Hit]:
         """Return the references nearest to an embedding (D,)."""
-        if self._server is not None:
-            scores, ids = self._server.nearest(query, k)
+        if (server := self.answering.server) is not None:
+            scores, ids = server.nearest(query, k)
             labels = self._labels_of(ids.tolist())
         else:
             held, found, numbers = self.mirror.nearest(query[None], k)

@@ -13,20 +13,22 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from gemel.data.items import Item, as_image, name_of
+from gemel.errors import ModelError
 from gemel.gallery.arranging import class_for
 from gemel.gallery.columns import now
 from gemel.gallery.entries import Enrolment
 from gemel.gallery.pictures import original, thumbnail
 from gemel.gallery.quality import blur_warning, sharpness
-from gemel.gallery.tables import EmbeddingRow, ReferenceRow
+from gemel.gallery.tables import EmbeddingRow, ModelRow, ReferenceRow
 from gemel.model import Model
 
 
 @dataclass(frozen=True, eq=False)
 class Candidate:
-    """An item that may become a reference: its embedding (D,), and what is kept beside it."""
+    """An item that may become a reference: its embedding (D,), the embedding model's fingerprint, and what is kept."""
 
     embedding: np.ndarray
+    model: str
     sha256: str
     source: str
     who: str
@@ -66,6 +68,7 @@ def candidates(model: Model, items: Sequence[Item], source: str, who: str, origi
         found.append(
             Candidate(
                 embedding,
+                model.fingerprint,
                 hashlib.sha256(model.preprocessing.pixels(image).tobytes()).hexdigest(),
                 source or name_of(item, position),
                 who,
@@ -83,7 +86,9 @@ def written(session: Session, model_id: int, label: str, found: Sequence[Candida
 
     Raises:
         DataError: the label is none.
+        ModelError: a candidate was embedded by another model than that of the number.
     """
+    check_embedded_by(session.get_one(ModelRow, model_id), found)
     owner = class_for(session, label)
     digests = [each.sha256 for each in found]
     same = select(ReferenceRow.sha256, ReferenceRow.id).where(
@@ -101,6 +106,16 @@ def written(session: Session, model_id: int, label: str, found: Sequence[Candida
             held[each.sha256] = row.id
         enrolments.append(Enrolment(held[each.sha256], owner.label, fresh, each.warnings if fresh else ()))
     return enrolments
+
+
+def check_embedded_by(model: ModelRow, found: Sequence[Candidate]) -> None:
+    """Raise a ModelError where a candidate was embedded by another model."""
+    others = {each.model for each in found} - {model.fingerprint}
+    if others:
+        raise ModelError(
+            f"The gallery answers by the model '{model.name}' ({model.fingerprint[:12]}) now; what was embedded by "
+            f"another one ({min(others)[:12]}) came; embed it again."
+        )
 
 
 def as_tensor(found: Sequence[Candidate]) -> torch.Tensor:

@@ -136,6 +136,7 @@ class Exchange:
             return replace(found, enrolled=line.enrolled, warnings=line.warnings)
         return Candidate(
             embedding=line.embedding,
+            model=line.model,
             sha256=line.sha256,
             source=line.source,
             who=line.who,

@@ -14,7 +14,7 @@ from gemel.errors import DataError, did_you_mean
 from gemel.gallery import arranging, listing
 from gemel.gallery.audit import Audit
 from gemel.gallery.checks import Checks
-from gemel.gallery.collection import By, Collection
+from gemel.gallery.collection import By, Collection, steady
 from gemel.gallery.enrolling import candidates
 from gemel.gallery.entries import ClassEntry, Enrolment, Hit, Page, Reference
 from gemel.gallery.exchange import Exchange
@@ -87,6 +87,7 @@ class Gallery(Collection):
         """The models whose embeddings are kept, and how to adopt another."""
         return Models(self)
 
+    @steady
     def enrol(self, label: str, items: Item | list[Item], source: str = "", who: str = "") -> list[Enrolment]:
         """Add an item, or several, to a class, new or not, and return what became of each.
 
@@ -179,13 +180,17 @@ class Gallery(Collection):
             InputError: an item is no readable picture.
             DataError: nothing is enrolled.
         """
-        listed = item if isinstance(item, list) else [item]
-        self.held()
-        embeddings = self.embedded(listed)
-        names = [name_of(each, position) for position, each in enumerate(listed)]
-        answers = identified(self.model, self.mirror, embeddings, names, matches, unknown_prior)
-        return answers if isinstance(item, list) else answers[0]
+        if isinstance(item, list):
+            return self._identified(item, matches, unknown_prior)
+        return self._identified([item], matches, unknown_prior)[0]
 
+    @steady
+    def _identified(self, items: list[Item], matches: int, unknown_prior: float) -> list[Identification]:
+        held, embeddings = self.held(), self.embedded(items)
+        names = [name_of(item, position) for position, item in enumerate(items)]
+        return identified(self.model, held, self.mirror, embeddings, names, matches, unknown_prior)
+
+    @steady
     def verify(self, item: Item, label: str, threshold: float | None = None, by: By = "prototype") -> Verdict:
         """Return whether an item is of a class.
 
@@ -213,6 +218,7 @@ class Gallery(Collection):
         own = held.thresholds.get(number, held.threshold)
         return self.verdict(score, own if threshold is None else threshold)
 
+    @steady
     def compare(self, a: Item, b: Item, threshold: float | None = None) -> Verdict:
         """Return whether two items are alike, by the gallery's threshold, or else the model's.
 
@@ -226,6 +232,7 @@ class Gallery(Collection):
             score = float(self.model.similarity(first, second))
         return self.verdict(score, own if threshold is None else threshold)
 
+    @steady
     def search(
         self, item: Item | None = None, like: Sequence[int] = (), unlike: Sequence[int] = (), top: int = 20
     ) -> list[Hit]:

@@ -76,10 +76,10 @@ class Keys:
 
     def who(self, key: str) -> tuple[str, Scope] | None:
         """Return a key's name and scope, or None where it is unknown or revoked."""
-        valid = select(KeyRow).where(KeyRow.digest == digest_of(key), KeyRow.revoked.is_(None))
-        with explained(self._engine.url), Session(self._engine) as session:
-            found = session.scalar(valid)
-            return (found.name, found.scope) if found else None  # type: ignore[return-value]
+        valid = select(KeyRow.name, KeyRow.scope).where(KeyRow.digest == digest_of(key), KeyRow.revoked.is_(None))
+        with explained(self._engine.url), self._engine.connect() as connection:
+            found = connection.execute(valid).one_or_none()
+            return (found.name, found.scope) if found else None
 
     def revoke(self, name: str) -> int:
         """Let no key of a name be accepted any longer, and return how many those were.
@@ -106,8 +106,8 @@ class Keys:
 
     def __len__(self) -> int:
         """Return how many keys were ever made; from the first on, nobody is let in without one."""
-        with explained(self._engine.url), Session(self._engine) as session:
-            return session.scalar(select(func.count()).select_from(KeyRow)) or 0
+        with explained(self._engine.url), self._engine.connect() as connection:
+            return connection.scalar(select(func.count()).select_from(KeyRow)) or 0
 
 
 def digest_of(key: str) -> str:

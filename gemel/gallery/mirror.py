@@ -77,10 +77,10 @@ class Mirror:
             return held, *self._indexed(held).top(queries, k)
 
     def _refreshed(self) -> Held:
+        if self.store.version() == self._held.version:
+            return self._held
         with self.store.reading(snapshot=True) as session:
-            version, arrangement = self.store.state(session)
-            if version != self._held.version:
-                self._held = self._read(session, version, arrangement)
+            self._held = self._read(session, *self.store.state(session))
             return self._held
 
     def _read(self, session: Session, version: int, arrangement: int) -> Held:

@@ -21,6 +21,7 @@ CANDIDATES = 64
 @torch.inference_mode()
 def identified(
     model: Model,
+    held: Held,
     mirror: Mirror,
     embeddings: Tensor,
     names: Sequence[str],
@@ -30,9 +31,9 @@ def identified(
 ) -> list[Identification]:
     """Return each item's class, or "unknown": (Q, D).
 
-    Among many classes, the method scores the candidates; every other class counts with the odds of its mean.
+    Among many classes, the method scores the candidates; every other class counts with the odds of its mean. These are
+    searched for in ``mirror``, which may be ahead of ``held``.
     """
-    held = mirror.held()
     if len(held.classes) <= candidates:
         limits = held.limits(held.classes)
         return model.identify_embeddings(embeddings, names, held.support, matches, unknown_prior, limits)

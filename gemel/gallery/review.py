@@ -24,7 +24,7 @@ from gemel.gallery.enrolling import Candidate, candidates
 from gemel.gallery.entries import Enrolment, Entry, Page, checked_page
 from gemel.gallery.pictures import original, thumbnail
 from gemel.gallery.quality import sharpness
-from gemel.gallery.tables import AttemptRow
+from gemel.gallery.tables import AttemptRow, ModelRow
 from gemel.verdicts import Identification, Verdict
 
 #: What became of an attempt.
@@ -211,17 +211,20 @@ class Review:
 
     def _candidate(self, row: AttemptRow, who: str) -> Candidate:
         """Return what was asked about as it may be enrolled."""
-        source, model_id = f"attempt {row.id}", self.gallery.store.model_id
+        source = f"attempt {row.id}"
         if row.original is not None:
             return candidates(self.gallery.model, [row.original], source, who, self.gallery.originals)[0]
-        if row.model_id != model_id or row.embedding is None:
+        with self._session() as session:
+            active = select(ModelRow.fingerprint).where(ModelRow.id == row.model_id, ModelRow.active)
+            model = session.scalar(active)
+        if model is None or row.embedding is None:
             raise DataError(
                 f"Attempt {row.id} was embedded by another model, and its picture was not kept; reject it, or enrol "
                 "the picture itself."
             )
         quality = None if row.thumbnail is None else sharpness(Image.open(BytesIO(row.thumbnail)))
         digest = hashlib.sha256(row.embedding.tobytes()).hexdigest()
-        return Candidate(row.embedding, digest, source, who, quality, (), row.thumbnail, None)
+        return Candidate(row.embedding, model, digest, source, who, quality, (), row.thumbnail, None)
 
     def _open(self, number: int) -> AttemptRow:
         """Return an attempt that is not settled yet, with all that is kept of it."""

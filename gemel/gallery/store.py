@@ -14,6 +14,9 @@ from gemel.gallery.claim import active
 from gemel.gallery.database import check_exists, explained, is_sqlite, opened, shown
 from gemel.gallery.tables import STATE_ID, ModelRow, StateRow
 
+#: Asks how often the gallery has changed.
+VERSION = select(StateRow.version).where(StateRow.id == STATE_ID)
+
 
 class Store:
     """Transactions on a gallery that answers by one model.
@@ -53,6 +56,11 @@ class Store:
             session.execute(update(StateRow).where(StateRow.id == STATE_ID).values(raised))
             self.check_active(session)
             yield session
+
+    def version(self) -> int:
+        """Return how often the gallery has changed, in the fewest steps: every question begins with this one."""
+        with explained(self.engine.url), self.engine.connect() as connection:
+            return int(connection.scalar(VERSION) or 0)
 
     def state(self, session: Session) -> tuple[int, int]:
         """Return the version and the arrangement."""

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +10,9 @@ from sqlalchemy import func, select
 
 from gemel import Gallery, Model
 from gemel.assembly import assemble
+from gemel.data.items import Item
 from gemel.errors import ModelError
+from gemel.gallery.enrolling import candidates
 from gemel.gallery.settings import THRESHOLD, put, setting
 from gemel.gallery.tables import ClassRow, EmbeddingRow
 from gemel.recipes import Recipe
@@ -18,7 +22,12 @@ from tests.conftest import TINY
 @pytest.fixture(scope="module")
 def other_model(tiny_model: Model) -> Model:
     """Return a model of other weights and another number of dimensions."""
-    recipe = Recipe.of({**TINY, "encoder": {"name": "conv4", "dimensions": 8, "filters": 4}})
+    return another(tiny_model, 8)
+
+
+def another(tiny_model: Model, dimensions: int) -> Model:
+    """Return a model of other weights."""
+    recipe = Recipe.of({**TINY, "encoder": {"name": "conv4", "dimensions": dimensions, "filters": 4}})
     learner = assemble(recipe, channels=1, classes=1).eval().requires_grad_(False)
     return Model(learner, tiny_model.preprocessing, tiny_model.calibration, tiny_model.thresholds, recipe)
 
@@ -93,6 +102,53 @@ def test_until_the_switch_the_former_model_answers(lasting, tiny_model, other_mo
                 call()
     with Gallery(lasting, other_model) as again:
         assert len(again.held()) == 70
+
+
+@dataclass(frozen=True, eq=False)
+class Interrupted(Model):
+    """A model whose first answer after it was told to comes when the gallery has gone over to another."""
+
+    meanwhile: list[Callable[[], object]] = field(default_factory=list)
+
+    def embed(self, items: Sequence[Item]) -> np.ndarray:
+        embeddings = super().embed(items)
+        if self.meanwhile:
+            self.meanwhile.pop()()
+        return embeddings
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda gallery, item: gallery.identify(item).label,
+        lambda gallery, item: gallery.verify(item, "a").score,
+        lambda gallery, item: gallery.compare(item, item).score,
+        lambda gallery, item: gallery.search(item)[0].score,
+        lambda gallery, item: (gallery.enrol("a", np.flip(item)), gallery.held().embeddings[-1].tolist())[1],
+    ],
+)
+@pytest.mark.parametrize("dimensions", [8, 16])
+def test_what_is_asked_during_the_switch_is_answered_by_the_other(ask, dimensions, tmp_path, tiny_model):
+    former = Interrupted(**{part.name: getattr(tiny_model, part.name) for part in fields(tiny_model)})
+    other, (item,) = another(tiny_model, dimensions), pictures(1)
+    with Gallery(tmp_path / "g.db", former, originals=True) as gallery:
+        gallery.enrol("a", item)
+        former.meanwhile.append(lambda: gallery.models.adopt(other))
+        answer = ask(gallery, item)
+        assert gallery.model is other
+    with Gallery(tmp_path / "fresh.db", other, originals=True) as fresh:
+        fresh.enrol("a", item)
+        assert answer == ask(fresh, item)
+
+
+def test_what_another_model_embedded_is_not_written_down(tmp_path: Path, tiny_model, other_model):
+    with Gallery(tmp_path / "g.db", tiny_model, originals=True) as gallery:
+        gallery.enrol("a", pictures(1))
+        found = candidates(tiny_model, [np.eye(9)], "", "", originals=True)
+        gallery.models.adopt(other_model)
+        with pytest.raises(ModelError, match=r"what was embedded by another one .* came; embed it again"):
+            gallery.add("a", found)
+        assert len(gallery) == 1
 
 
 def test_an_adoption_that_was_cut_off_goes_on(lasting, tiny_model, other_model):

@@ -13,6 +13,7 @@ from PIL import Image
 from gemel import Gallery, Model
 from gemel.errors import DataError, InputError
 from gemel.gallery.columns import now
+from gemel.gallery.tables import AttemptRow, ModelRow
 
 
 def drawing(folder: Path, character: int, writer: int) -> Path:
@@ -190,10 +191,13 @@ def test_an_embedding_given_with_a_picture_spares_embedding_it(gallery, tiny_mod
     assert gallery.review.attempt(gallery.review.record(answer, item, embedding)).has_picture
 
 
-def test_what_another_model_embedded_is_not_enrolled(gallery, glyph_folder, monkeypatch):
+def test_what_another_model_embedded_is_not_enrolled(gallery, glyph_folder):
     review = gallery.review
     number = asked(gallery, drawing(glyph_folder, 0, 3))
-    monkeypatch.setattr(gallery.store, "model_id", 7)
+    with gallery.store.writing() as session:
+        session.add(ModelRow(id=7, fingerprint="f" * 64, name="former", dimensions=16, active=False))
+        session.flush()
+        session.get_one(AttemptRow, number).model_id = 7
     with pytest.raises(DataError, match=rf"^Attempt {number} was embedded by another model, and its picture was not"):
         review.correct(number, "c0")
 
