@@ -80,6 +80,7 @@ class Adaptive(EmbeddingLearner, ABC):
     sampler = "tasks"
     batches = (Tasks, Episode)
     loss_kind = QueryLoss
+    learns_from_features = False
 
     #: What ``batch_norm`` may be.
     norms: tuple[str, ...] = ("batch", "running")

@@ -68,14 +68,20 @@ class Learner(nn.Module, ABC):
 class EmbeddingLearner(Learner, ABC):
     """A learner whose items become embeddings that a similarity compares: ``embed``, ``score``, ``adapt``."""
 
+    #: Whether it learns from items through ``encode`` alone, so that what an encoder made of them before will do.
+    learns_from_features = True
+
     def __init__(self, encoder: Encoder, similarity: Similarity) -> None:
         super().__init__()
         self.encoder = encoder
         self.similarity = similarity
 
     def encode(self, items: Tensor) -> Tensor:
-        """Return the encoder's output in float32, for a loss to work on: (B, C, H, W) -> (B, D)."""
-        return self.encoder(items).float()
+        """Return the encoder's output in float32, for a loss to work on: (B, C, H, W) -> (B, D).
+
+        (B, D) is such an output already, kept from before.
+        """
+        return items.float() if items.ndim == 2 else self.encoder(items).float()
 
     def embed(self, items: Tensor) -> Tensor:
         """Return the embeddings in the similarity's canonical form: (B, C, H, W) -> (B, D)."""

@@ -30,7 +30,8 @@ from gemel.recipes import Recipe, packaged_recipes
 from gemel.recipes.recipe import Validation
 from gemel.training.collapse import warnings_for
 from gemel.training.device import device_of
-from gemel.training.feed import PictureFeed
+from gemel.training.feature_feed import FeatureFeed, features_of, fits
+from gemel.training.feed import Feed, PictureFeed
 from gemel.training.mixed_feed import mixing
 from gemel.training.progress import Record, Reporter, Silent
 from gemel.training.trainer import Trainer
@@ -172,23 +173,25 @@ def trainer_for(
     learner = assemble(recipe, prepared.preprocessing.channels, len(data.classes))
     begin(learner, recipe, prepared, start or start_of(recipe))
     check_steps(learner, recipe)
-    pictures = PictureFeed(
-        data=data,
-        sampler=sampler_of(recipe, data.labels),
-        preprocessing=prepared.preprocessing,
-        augmentation=augmentation_of(recipe),
-        seed=recipe.training.seed,
-        device=device_of(recipe.training.device),
-    )
     return Trainer(
         learner=learner,
-        feed=mixing(pictures, recipe.data.mixing, recipe.training.seed),
+        feed=feed_for(recipe, prepared.preprocessing, data, learner),
         settings=recipe.training,
         evaluate=validator(recipe, prepared.preprocessing, prepared.validation),
         run=run,
         recipe=f"{text or recipe.yaml()}# data: {prepared.fingerprint}\n",
         reporter=reporter,
     )
+
+
+def feed_for(recipe: Recipe, preprocessing: Preprocessing, data: Dataset, learner: Learner) -> Feed:
+    """Return what gives a training's batches: pictures, or features, where a frozen encoder finds always the same."""
+    sampler, device = sampler_of(recipe, data.labels), device_of(recipe.training.device)
+    same = recipe.training.frozen and not recipe.augmentation and not recipe.data.mixing
+    if isinstance(learner, EmbeddingLearner) and same and learner.learns_from_features and fits(data, learner):
+        return FeatureFeed(features_of(learner, preprocessing, data, device), sampler, device)
+    pictures = PictureFeed(data, sampler, preprocessing, augmentation_of(recipe), recipe.training.seed, device)
+    return mixing(pictures, recipe.data.mixing, recipe.training.seed)
 
 
 def training_classes(recipe: Recipe, data: Dataset) -> Dataset:

@@ -10,8 +10,13 @@ import torch
 
 import gemel
 from gemel.assembly import assemble
+from gemel.data.augmentation import Augmentation
 from gemel.errors import DataError, ModelError, RecipeError
 from gemel.model import Model, load
+from gemel.training.feature_feed import FeatureFeed
+from gemel.training.feed import Feed, PictureFeed
+from gemel.workflows.preparing import prepare
+from gemel.workflows.training import begin, feed_for, recipe_for
 from tests.workflows.test_training import QUICK
 
 
@@ -63,17 +68,52 @@ def test_training_goes_on_from_there(glyph_folder: Path, first: Model) -> None:
     assert 0 < near < 1e-4 * far
 
 
-def test_a_frozen_encoder_stays_while_the_rest_learns(glyph_folder: Path, first: Model) -> None:
+@pytest.mark.parametrize("augmentation", ["{}", "{rotate: 5}"])
+def test_a_frozen_encoder_stays_while_the_rest_learns(glyph_folder: Path, first: Model, augmentation: str) -> None:
     same = [
         "learner={name: mann, ways: 4, units: 12}",
         "loss=cross_entropy",
         "sampler={name: tasks, ways: 4, tasks: 2, queries: 1}",
     ]
-    model = begun(glyph_folder, first, *same, "training.frozen=true", "training.average=0")
+    model = begun(
+        glyph_folder, first, *same, "training.frozen=true", "training.average=0", f"augmentation={augmentation}"
+    )
     kept, before = model.learner.encoder.state_dict(), first.learner.encoder.state_dict()
     assert all(torch.equal(kept[name], value) for name, value in before.items())  # running statistics as well
     untrained = assemble(model.recipe, 1, classes=8).state_dict()
     assert not torch.equal(model.learner.state_dict()["head.weight"], untrained["head.weight"])
+
+
+def test_what_a_frozen_encoder_finds_is_found_once(
+    glyph_folder: Path, first: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    head = (
+        "learner={name: mann, ways: 4}",
+        "loss=cross_entropy",
+        "sampler={name: tasks, ways: 4, tasks: 2, queries: 1}",
+    )
+    frozen = (*QUICK, *head, f"training.start={first.folder}", "training.frozen=true", "augmentation={}")
+    recipe = recipe_for(glyph_folder, frozen)
+    prepared = prepare(recipe)
+    learner = assemble(recipe, 1, classes=8)
+    begin(learner, recipe, prepared, first)
+
+    def feed(*others: str) -> Feed:
+        return feed_for(recipe_for(glyph_folder, (*frozen, *others)), prepared.preprocessing, prepared.train, learner)
+
+    kept = feed()
+    assert isinstance(kept, FeatureFeed)
+    seen = PictureFeed(prepared.train, kept.sampler, prepared.preprocessing, Augmentation(), 0, torch.device("cpu"))
+    for step in range(3):
+        for picture, features in zip(seen.batch(step).parts(), kept.batch(step).parts(), strict=True):
+            assert torch.allclose(learner.encode(picture), learner.encode(features), atol=1e-5)
+    for varied in ("augmentation.rotate=5", "data.mixing=1", "training.frozen=false"):
+        assert not isinstance(feed(varied), FeatureFeed)
+    with monkeypatch.context() as patch:
+        patch.setattr("gemel.training.feature_feed.MOST_BYTES", 1)
+        assert isinstance(feed(), PictureFeed)
+    monkeypatch.setattr(type(learner), "learns_from_features", False)
+    assert isinstance(feed(), PictureFeed)
 
 
 def test_only_an_encoder_that_is_begun_with_can_be_frozen(glyph_folder: Path, tmp_path: Path) -> None:
