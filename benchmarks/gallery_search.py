@@ -221,12 +221,26 @@ def main() -> None:
         index = ExactIndex(Cosine(), precision)
         index.add(torch.arange(chosen.count), rows)
         figures[precision] = exact(index, queries[: chosen.batch], chosen.rounds)
+        keep(chosen, figures)
         truth, _ = index.top(queries, K)
     del index
     figures["graph"] = graph(rows, queries, truth)
+    keep(chosen, figures)
     if not chosen.no_server:
         figures["server"] = server(rows, queries, truth, chosen.memory)
-    result = {
+        keep(chosen, figures)
+    print(json.dumps(result_of(chosen, figures), indent=2))
+
+
+def keep(chosen: argparse.Namespace, figures: dict[str, Any]) -> None:
+    """Write down what is measured so far: each part takes minutes."""
+    if chosen.out:
+        write_json(chosen.out, result_of(chosen, figures))
+
+
+def result_of(chosen: argparse.Namespace, figures: dict[str, Any]) -> dict[str, Any]:
+    """Return the figures with what they were measured on."""
+    return {
         **circumstances(),
         "shared_with_other_work": chosen.shared,
         "references": chosen.count,
@@ -237,9 +251,6 @@ def main() -> None:
         **figures,
         "goals": GOALS,
     }
-    print(json.dumps(result, indent=2))
-    if chosen.out:
-        write_json(chosen.out, result)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,6 +43,7 @@ class Studio:
     def __init__(self, gallery: Gallery, runs: Path, access: Access, settings: Settings) -> None:
         self.gallery, self.runs, self.access, self.settings = gallery, runs, access, settings
         self.visitors = Visitors()
+        self.training = threading.Lock()
         self._characters: Model | None = None
 
     @property

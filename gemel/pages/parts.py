@@ -59,6 +59,11 @@ def chip(text: str, kind: str = "", icon: str = "") -> None:
         ui.label(text)
 
 
+def titled(name: str, classes: str = "") -> None:
+    """Show the name of a class, at most two lines of it; all of it where the pointer rests."""
+    ui.label(name).classes(f"g-strong g-name {classes}").props["title"] = name
+
+
 def warned(desk: Desk, warning: str) -> None:
     """Say what the gallery holds against a picture, in the visitor's language."""
     kind, label = warning.partition(":")[0], warning.partition(" of '")[2].removesuffix("'")
@@ -80,7 +85,7 @@ def candidate(label: str, share: float, data: bytes | None, said: str, kind: str
         picture(data, said, "g-44") if data else ui.icon("help_outline").style("font-size: 30px; width: 44px")
         with stack("g-tight g-grow"):
             with row():
-                ui.label(label).classes("g-strong g-clip g-grow")
+                titled(label, "g-grow")
                 ui.label(percent(share)).classes("g-number g-muted")
             meter(share, kind)
 

@@ -337,6 +337,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "playground.seed": ("Seed of the alphabets", "字母表的随机种子"),
     "playground.start": ("Start", "开始"),
     "playground.stop": ("Stop", "停止"),
+    "playground.busy": ("Another training takes place; try again in a minute.", "另一个训练正在进行，请稍后再试。"),
     "playground.ready": ("Making the model ready …", "正在准备模型……"),
     "playground.accuracy": ("Accuracy", "准确率"),
     "playground.none": ("–", "–"),

@@ -6,8 +6,9 @@ import itertools
 import math
 
 import numpy as np
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
+from gemel.pages.texts import Texts
 from gemel.randomness import numpy_generator
 
 #: A stroke: points (x, y) from 0 to 1.
@@ -57,3 +58,21 @@ def draw(page: Page, strokes: list[Stroke]) -> None:
         for place in places[1:]:
             page.mouse.move(*place)
         page.mouse.up()
+
+
+def draws_and_recognises(page: Page) -> None:
+    """Draw three characters, draw them again, and one that is new."""
+    say = Texts("en")
+    for label in ("ka", "mo", "zu"):
+        draw(page, CHARACTERS[label])
+        page.get_by_label(say("draw.name")).fill(label)
+        page.get_by_role("button", name=say("draw.keep")).click()
+        expect(page.locator(".g-tile", has_text=label)).to_be_visible()
+    answer = page.locator(".g-answer")
+    for seed, label in enumerate(("ka", "mo", "zu", "mo")):
+        draw(page, another_hand(CHARACTERS[label], seed))
+        expect(answer).to_have_text(label)
+        page.get_by_role("button", name=say("draw.clear")).click()
+        expect(answer).to_have_count(0)
+    draw(page, CHARACTERS["new"])
+    expect(answer).to_have_text(say("unknown"))

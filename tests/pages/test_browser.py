@@ -22,7 +22,7 @@ from gemel.data.sources.glyphs import draw_glyphs
 from gemel.pages.pictures import png
 from gemel.pages.tabs import TABS
 from gemel.pages.texts import Texts
-from tests.pages.hand import CHARACTERS, another_hand, draw
+from tests.pages.hand import draws_and_recognises
 
 pytestmark = pytest.mark.slow
 
@@ -117,19 +117,7 @@ def title(page: Page, tab: str, language: str = "en") -> None:
 
 def test_three_characters_are_drawn_recognised_and_a_stranger_is_unknown(filled: str, opened: Callable[..., Page]):
     page = opened(filled)
-    for label in ("ka", "mo", "zu"):
-        draw(page, CHARACTERS[label])
-        page.get_by_label(say("draw.name")).fill(label)
-        page.get_by_role("button", name=say("draw.keep")).click()
-        expect(page.locator(".g-tile", has_text=label)).to_be_visible()
-    answer = page.locator(".g-answer")
-    for seed, label in enumerate(("ka", "mo", "zu", "mo")):
-        draw(page, another_hand(CHARACTERS[label], seed))
-        expect(answer).to_have_text(label)
-        page.get_by_role("button", name=say("draw.clear")).click()
-        expect(answer).to_have_count(0)
-    draw(page, CHARACTERS["new"])
-    expect(answer).to_have_text(say("unknown"))
+    draws_and_recognises(page)
     expect(page.locator(".g-candidate")).to_have_count(4)
 
 

@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
 from gemel.pages.texts import Texts
-from tests.pages.hand import CHARACTERS, another_hand, draw
+from tests.pages.hand import draws_and_recognises
 
 pytestmark = pytest.mark.slow
 
@@ -70,20 +70,3 @@ def test_it_ends_at_the_page_where_one_draws_and_ctrl_c_is_no_failure(
     demo.send_signal(signal.SIGINT)
     assert demo.wait(60) == 0
     assert "Traceback" not in demo.stderr.read()
-
-
-def draws_and_recognises(page: Page) -> None:
-    """Draw three characters, draw them again, and one that is new."""
-    for label in ("ka", "mo", "zu"):
-        draw(page, CHARACTERS[label])
-        page.get_by_label(say("draw.name")).fill(label)
-        page.get_by_role("button", name=say("draw.keep")).click()
-        expect(page.locator(".g-tile", has_text=label)).to_be_visible()
-    answer = page.locator(".g-answer")
-    for seed, label in enumerate(("ka", "mo", "zu")):
-        draw(page, another_hand(CHARACTERS[label], seed))
-        expect(answer).to_have_text(label)
-        page.get_by_role("button", name=say("draw.clear")).click()
-        expect(answer).to_have_count(0)
-    draw(page, CHARACTERS["new"])
-    expect(answer).to_have_text(say("unknown"))

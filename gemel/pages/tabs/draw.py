@@ -10,7 +10,7 @@ from gemel.pages.desk import Desk
 from gemel.pages.drawing_square import DrawingSquare, Strokes, inked
 from gemel.pages.latest import Latest
 from gemel.pages.notebook import Drawing, Notebook
-from gemel.pages.parts import candidate, card, chip, columns, empty, heading, row, stack
+from gemel.pages.parts import candidate, card, chip, columns, empty, heading, row, stack, titled
 from gemel.pages.pictures import picture
 from gemel.plots.style import percent
 from gemel.verdicts import Identification
@@ -125,7 +125,7 @@ class Draw:
             picture(drawings[0].png, say("picture.of", label=label))
             with row():
                 with stack("g-tight g-grow"):
-                    ui.label(label).classes("g-strong g-clip")
+                    titled(label)
                     if len(drawings) > 1:
                         ui.label(say("draw.drawings", count=len(drawings))).classes("g-muted g-small g-clip")
                 button = ui.button(icon="close", on_click=lambda: self._forget(label)).props("flat round dense size=sm")

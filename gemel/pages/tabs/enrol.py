@@ -9,7 +9,7 @@ from nicegui import ui
 from gemel.data.items import as_image
 from gemel.gallery import Enrolment
 from gemel.pages.desk import Desk
-from gemel.pages.parts import card, chip, columns, empty, heading, row, stack, warned
+from gemel.pages.parts import card, chip, columns, empty, heading, row, stack, titled, warned
 from gemel.pages.picture_drop import Arrival, PictureDrop
 from gemel.pages.pictures import picture, shrunk
 
@@ -99,7 +99,7 @@ class Enrol:
             picture(small, arrival.name, "g-64")
             with stack("g-tight g-grow"):
                 with row("g-wrap"):
-                    ui.label(found.label).classes("g-strong g-clip")
+                    titled(found.label)
                     told = "enrol.fresh" if found.fresh else "enrol.held"
                     chip(say(told), "g-yes" if found.fresh else "")
                 for warning in found.warnings:

@@ -14,7 +14,7 @@ from gemel.gallery import ClassEntry, Page, Reference
 from gemel.gallery.exchange import Imported
 from gemel.gallery.exporting import Progress
 from gemel.pages.desk import Desk
-from gemel.pages.parts import ask_first, card, empty, heading, pager, row, stack, warned
+from gemel.pages.parts import ask_first, card, empty, heading, pager, row, stack, titled, warned
 from gemel.pages.pictures import picture
 from gemel.pages.progress import watched
 
@@ -99,7 +99,7 @@ class GalleryTab:
                         .mark("class")
                     ):
                         picture(cover, say("picture.of", label=entry.label))
-                        ui.label(entry.label).classes("g-strong g-clip")
+                        titled(entry.label)
                         ui.label(
                             say(f"gallery.reference{'s' * (entry.references != 1)}", count=entry.references)
                         ).classes("g-muted g-small")

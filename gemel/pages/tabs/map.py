@@ -14,7 +14,7 @@ from gemel.gallery.checks import Duplicate, Outlier
 from gemel.pages.charts import colours, scatter
 from gemel.pages.desk import Desk
 from gemel.pages.latest import Latest
-from gemel.pages.parts import card, columns, empty, figure, heading, row, stack
+from gemel.pages.parts import card, columns, empty, figure, heading, row, stack, titled
 from gemel.pages.pictures import picture
 from gemel.plots.embedding_map import laid_out
 from gemel.plots.style import percent
@@ -133,7 +133,7 @@ class Map:
         label = found.classes[found.labels[place]]
         with self.pointed.clear(), row():
             picture(data, self.desk.say("picture.of", label=label), "g-120")
-            ui.label(label).classes("g-strong g-clip")
+            titled(label)
 
     async def _check(self) -> None:
         """Look for doubles and strays, and show them."""
@@ -159,9 +159,7 @@ class Map:
             for data in pictures:
                 picture(data, self.desk.say("picture.of", label=label), "g-44")
             with stack("g-tight g-grow"):
-                ui.label(label if label == other or len(pictures) == 1 else f"{label} / {other}").classes(
-                    "g-strong g-clip"
-                )
+                titled(label if label == other or len(pictures) == 1 else f"{label} / {other}")
                 ui.label(told).classes("g-muted g-small")
 
 

@@ -9,11 +9,12 @@ from collections.abc import Callable
 import numpy as np
 from nicegui import ui
 
+from gemel.errors import GemelError
 from gemel.evaluation.intervals import mean_rate
 from gemel.model import Model, load
 from gemel.pages.arena import Arena, Episode, Task, quick_model
 from gemel.pages.charts import episodes
-from gemel.pages.desk import Desk, Studio
+from gemel.pages.desk import Desk
 from gemel.pages.parts import card, columns, empty, heading, row, slider, stack
 from gemel.pages.pictures import of_pixels, picture
 from gemel.pages.runs import runs_in
@@ -107,7 +108,7 @@ class Playground:
         if (chosen, steps) not in self.models:
             self.done, self.bar.visible = (0, 1), True
             watch = ui.timer(0.3, lambda: self.bar.set_value(self.done[0] / max(1, self.done[1])))
-            found = await self.desk.ask("read", chosen_model, self.desk.studio, chosen, steps, self._told)
+            found = await self.desk.ask("read", chosen_model, self.desk, chosen, steps, self._told)
             watch.cancel()
             self.bar.visible = False
             if found is None:
@@ -174,17 +175,32 @@ def choices(desk: Desk) -> dict[str, str]:
     return trained | runs | {f"{FRESH}{name}": say("playground.fresh", name=name) for name in METHODS}
 
 
-def chosen_model(studio: Studio, chosen: str, steps: int, tell: Callable[[int, int], None]) -> Model:
+def chosen_model(desk: Desk, chosen: str, steps: int, tell: Callable[[int, int], None]) -> Model:
     """Return the model of a choice, learnt where it is none yet.
 
     Raises:
-        GemelError: the run is damaged, or the method unknown.
+        GemelError: the run is damaged, the method unknown, or somebody else's training takes place.
     """
+    studio = desk.studio
     if chosen == "served":
         return studio.model
     if chosen.startswith(RUN):
         folders = {run.name: run.folder for run in runs_in(studio.runs)}
         return load(folders[chosen.removeprefix(RUN)])
     if chosen.startswith(FRESH):
-        return quick_model(chosen.removeprefix(FRESH), steps, tell)
+        return learnt(desk, chosen.removeprefix(FRESH), steps, tell)
     return studio.characters()
+
+
+def learnt(desk: Desk, method: str, steps: int, tell: Callable[[int, int], None]) -> Model:
+    """Return a model trained here; one training at a time, whoever asks, so that answers do not wait for many.
+
+    Raises:
+        GemelError: another one takes place.
+    """
+    if not desk.studio.training.acquire(blocking=False):
+        raise GemelError(desk.say("playground.busy"))
+    try:
+        return quick_model(method, steps, tell)
+    finally:
+        desk.studio.training.release()

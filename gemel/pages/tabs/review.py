@@ -10,7 +10,7 @@ from nicegui import ui
 from gemel.gallery import Page
 from gemel.gallery.review import Attempt
 from gemel.pages.desk import Desk
-from gemel.pages.parts import card, chip, empty, figure, heading, pager, row, slider, stack
+from gemel.pages.parts import card, chip, empty, figure, heading, pager, row, slider, stack, titled
 from gemel.pages.pictures import picture
 from gemel.pages.tabs.gallery import name_dialog
 from gemel.plots.style import percent
@@ -84,7 +84,7 @@ class Review:
         with row("g-wrap g-line").mark("attempt"):
             picture(data, say("recognise.asked"), "g-64")
             with stack("g-tight g-grow"):
-                ui.label(attempt.settled or attempt.label or say("unknown")).classes("g-strong g-clip")
+                titled(attempt.settled or attempt.label or say("unknown"))
                 with row("g-wrap"):
                     chip(say(f"review.{attempt.state}"), KINDS[attempt.state])
                     chip(say("probability", share=percent(attempt.probability)))

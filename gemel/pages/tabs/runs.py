@@ -6,7 +6,7 @@ from nicegui import ui
 
 from gemel.pages.charts import curves
 from gemel.pages.desk import Desk
-from gemel.pages.parts import card, chip, columns, empty, heading, row, stack
+from gemel.pages.parts import card, chip, columns, empty, heading, row, stack, titled
 from gemel.pages.pictures import picture
 from gemel.pages.runs import Run, named, runs_in
 from gemel.plots.style import percent
@@ -49,7 +49,7 @@ class Runs:
             box = ui.checkbox(value=run in self.chosen, on_change=lambda event: self._choose(run, bool(event.value)))
             box.props["aria-label"] = run.name
             with stack("g-tight g-grow"):
-                ui.label(run.name).classes("g-strong g-clip")
+                titled(run.name)
                 ui.label(f"{run.learner} · {run.encoder}").classes("g-muted g-small g-clip")
             if not run.finished:
                 chip(self.desk.say("runs.unfinished"), "g-maybe")

@@ -8,7 +8,7 @@ from nicegui import ui
 
 from gemel.gallery import Hit
 from gemel.pages.desk import Desk
-from gemel.pages.parts import card, chip, columns, empty, figure, heading, row, slider, stack
+from gemel.pages.parts import card, chip, columns, empty, figure, heading, row, slider, stack, titled
 from gemel.pages.picture_drop import Arrival, PictureDrop
 from gemel.pages.pictures import picture
 from gemel.pages.tabs.enrol import small_picture
@@ -103,7 +103,7 @@ class Search:
         say = self.desk.say
         with ui.element("div").classes("g-tile").mark("hit"):
             picture(data, say("picture.of", label=hit.label))
-            ui.label(hit.label).classes("g-strong g-clip")
+            titled(hit.label)
             with row().style("gap: 0"):
                 ui.label(figure(hit.score)).classes("g-muted g-small g-number g-grow")
                 self._thumb(hit, True)
