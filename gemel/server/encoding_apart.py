@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor
@@ -16,6 +17,10 @@ from gemel.model import Model
 from gemel.server.encoding import Encoding, EncodingHere
 
 T = TypeVar("T")
+
+#: Set for the process that is begun: between two operations its threads sleep. By default they spin, and keep the cores
+#: from those who read requests and write answers.
+WAITING = ("OMP_WAIT_POLICY", "passive")
 
 #: What embeds in the process that is for it.
 HERE: list[EncodingHere] = []
@@ -46,6 +51,7 @@ class EncodingApart(Encoding):
         self._pool.shutdown()
 
     def _begun(self) -> ProcessPoolExecutor:
+        os.environ.setdefault(*WAITING)
         begin = (self.model, torch.get_num_threads())
         return ProcessPoolExecutor(1, get_context("spawn"), initializer=_begin, initargs=begin)
 
