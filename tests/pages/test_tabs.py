@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -10,14 +12,17 @@ from nicegui import ui
 from nicegui.testing import User
 from nicegui.testing.user_interaction import UserInteraction
 from PIL import Image
+from starlette.requests import HTTPConnection
 
+from gemel.errors import GemelError
 from gemel.gallery import Gallery
 from gemel.pages import arena
-from gemel.pages.desk import Studio
+from gemel.pages.desk import Desk, Studio
 from gemel.pages.drawing_square import DrawingSquare
 from gemel.pages.pictures import png
 from gemel.pages.tabs import TABS, playground
 from gemel.pages.texts import Texts
+from gemel.pages.visitors import Visitor
 from gemel.server.access import Rate
 from tests.pages.conftest import Visit
 
@@ -56,6 +61,7 @@ def test_characters_are_learnt_and_forgotten(visit: Visit):
 def test_ink_is_learnt_under_its_name_and_recognised(visit: Visit):
     async def act(user: User) -> None:
         await user.open("/")
+        await user.should_see(marker="keep", retries=PATIENCE)
         user.find(marker="keep").click()
         await user.should_see(say("draw.blank"), retries=PATIENCE)
         square = user.find(DrawingSquare)
@@ -130,10 +136,31 @@ def test_episodes_are_played(visit: Visit, monkeypatch):
 
     async def act(user: User) -> None:
         await user.open("/playground")
+        await user.should_see(marker="start", retries=PATIENCE)
         user.find(marker="start").click()
         await user.should_see(say("playground.told", count=2, guess="20 %"), retries=PATIENCE)
 
     visit(act)
+
+
+def test_one_training_takes_place_at_a_time(studio: Studio, monkeypatch):
+    desk = Desk(studio, Visitor(language="en"), HTTPConnection({"type": "http", "headers": []}))
+    started, go_on = threading.Event(), threading.Event()
+
+    def slow(*_: object) -> str:
+        started.set()
+        assert go_on.wait(60)
+        return "model"
+
+    monkeypatch.setattr(playground, "quick_model", slow)
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(playground.learnt, desk, "siamese", 10, print)
+        assert started.wait(60)
+        with pytest.raises(GemelError, match="Another training takes place"):
+            playground.learnt(desk, "siamese", 10, print)
+        go_on.set()
+        assert first.result() == "model"
+    assert playground.learnt(desk, "siamese", 10, print) == "model"
 
 
 def test_without_a_key_nothing_is_shown_where_one_is_needed(visit: Visit, gallery: Gallery):
@@ -158,6 +185,7 @@ def test_a_key_that_is_revoked_opens_nothing_any_more(visit: Visit, gallery: Gal
 
     async def act(user: User) -> None:
         await user.open("/gallery")
+        await user.should_see(marker="key", retries=PATIENCE)
         user.find(marker="key").type(key).trigger("keydown.enter")
         await user.open("/gallery")
         await user.should_see(marker="class", retries=PATIENCE)
