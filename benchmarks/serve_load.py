@@ -4,12 +4,12 @@
     python benchmarks/serve_load.py --run runs/parts      # a model of your own
     python benchmarks/serve_load.py --batches
 
-The bare encoder embeds prepared pictures in batches of 8, 16 and 32, of which the fastest counts, before and after the
-server is asked, with as many threads as PyTorch takes. The server is ``gemel serve`` as a process of its own, over a
-gallery of 20 classes of three made-up characters; each client keeps one connection, and asks ``POST /api/v1/identify``
-with a PNG of its own as soon as the last answer is there. The clients share the cores with the server. --batches
-measures instead what a batch gains, and whether its rows are, to the bit, those of single pictures. --shared says in
-the figures that other work ran beside.
+The bare encoder embeds prepared pictures in batches of 8, 16 and 32, of which the fastest counts, with as many threads
+as PyTorch takes; it and the server take turns, six times, so that both meet the machine at its slower and faster. The
+server is ``gemel serve`` as a process of its own, over a gallery of 20 classes of three made-up characters; each client
+keeps one connection, and asks ``POST /api/v1/identify`` with a PNG of its own as soon as the last answer is there. The
+clients share the cores with the server. --batches measures instead what a batch gains, and whether its rows are, to the
+bit, those of single pictures. --shared says in the figures that other work ran beside.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ from gemel.embedding import embed_pixels
 from gemel.files import write_json
 from gemel.server.together import SIZES, embed_together
 
-GOAL, BATCHES, CLASSES = 0.8, (8, 16, 32), 20
+GOAL, BATCHES, CLASSES, TURNS = 0.8, (8, 16, 32), 20, 6
 
 
 def drawings(alphabet: int, characters: int, writers: int) -> np.ndarray:
@@ -157,22 +157,26 @@ def load_figures(run: str, clients: int, seconds: float) -> dict[str, Any]:
     """Return the server's figures beside the bare encoder's."""
     model = load(run)
     pictures = drawings(3, 100, 10).reshape(-1, 64, 64)  # more than the server keeps in mind
-    before = bare_rate(model, seconds / 4)
+    bare, rates, took, errors = list[float](), list[float](), list[float](), 0
     with served(run, model) as port:
         requests = [request(png(one), port) for one in pictures]
         asyncio.run(ready(port))
         asyncio.run(asked(port, clients, min(1.0, seconds / 10), requests))
-        took, errors, lasted = asyncio.run(asked(port, clients, seconds, requests))
-    after = bare_rate(model, seconds / 4)
-    bare, rate = (before + after) / 2, len(took) / lasted
+        for _ in range(TURNS):
+            bare.append(bare_rate(model, seconds / TURNS / 2))
+            answered, failed, lasted = asyncio.run(asked(port, clients, seconds / TURNS, requests))
+            rates.append(len(answered) / lasted)
+            took, errors = took + answered, errors + failed
     return {
         "clients": clients,
-        "seconds": round(lasted, 1),
+        "seconds": seconds,
+        "turns": TURNS,
         "answers": len(took),
         "errors": errors,
-        "a second": round(rate, 1),
-        "bare encoder, a second": {"before": round(before, 1), "after": round(after, 1)},
-        "share of the bare encoder": round(rate / bare, 3),
+        "a second": round(float(np.mean(rates)), 1),
+        "bare encoder, a second": round(float(np.mean(bare)), 1),
+        "share of the bare encoder": round(float(np.mean(rates) / np.mean(bare)), 3),
+        "share by turn": [round(one / other, 3) for one, other in zip(rates, bare, strict=True)],
         "goal": GOAL,
         "milliseconds": {name: round(1000 * float(np.quantile(took, q)), 1) for name, q in QUANTILES.items()},
     }
