@@ -22,6 +22,7 @@ class Asked:
         embedding: (D,) the item's; it is embedded where none is given.
         label: the class asked about, of a verdict.
         who: who asked.
+        model: the fingerprint of the model that embedded it; the gallery's by default.
     """
 
     answer: Identification | Verdict
@@ -29,6 +30,7 @@ class Asked:
     embedding: np.ndarray | None = None
     label: str | None = None
     who: str = ""
+    model: str | None = None
 
     @property
     def size(self) -> int:

@@ -65,16 +65,7 @@ def steady(method: Callable[Concatenate[C, P], T]) -> Callable[Concatenate[C, P]
 
     @wraps(method)
     def done(self: C, /, *args: P.args, **kwargs: P.kwargs) -> T:
-        while True:
-            answering = self.answering
-            try:
-                result = method(self, *args, **kwargs)
-            except Exception:  # of whatever kind: two models may differ in all
-                if self.answering is answering:
-                    raise
-            else:
-                if self.answering is answering:
-                    return result
+        return self.steadily(lambda: method(self, *args, **kwargs))
 
     return done
 
@@ -104,6 +95,19 @@ class Collection:
     def answer_by(self, model: Model, model_id: int) -> None:
         """Answer by the model of that number from now on, which must be the active one."""
         self.answering = Answering.of(model, Store(self.engine, model_id))
+
+    def steadily(self, work: Callable[[], T]) -> T:
+        """Return what some work gives by one model alone: it is done again where the model has changed beneath it."""
+        while True:
+            answering = self.answering
+            try:
+                result = work()
+            except Exception:  # of whatever kind: two models may differ in all
+                if self.answering is answering:
+                    raise
+            else:
+                if self.answering is answering:
+                    return result
 
     @property
     def model(self) -> Model:

@@ -93,7 +93,7 @@ class Review:
             DataError: neither an item nor an embedding came, or nothing can be unknown to an answer.
             InputError: an item is no readable picture.
         """
-        rows = [self._row(each) for each in asked]
+        rows = self.gallery.steadily(lambda: [self._row(each) for each in asked])
         with self._session() as session:
             session.add_all(rows)
             session.flush()
@@ -194,9 +194,11 @@ class Review:
             return len(old)
 
     def _row(self, asked: Asked) -> AttemptRow:
+        kept = {"who": asked.who, **asked.told(), **self._pictures(asked.item)}
+        if asked.model not in (None, self.gallery.model.fingerprint):
+            return AttemptRow(**kept)  # the gallery has gone over to another model: the embedding is of no use
         embedding = self.gallery.embedded([asked.to_embed])[0].numpy()
-        kept = {**asked.told(), **self._pictures(asked.item)}
-        return AttemptRow(who=asked.who, model_id=self.gallery.store.model_id, embedding=embedding, **kept)
+        return AttemptRow(model_id=self.gallery.store.model_id, embedding=embedding, **kept)
 
     def _pictures(self, item: Item | None) -> dict[str, bytes | None]:
         """Return what is kept of a picture; nothing of an embedding."""

@@ -13,6 +13,7 @@ from gemel.server.problems import documented
 from gemel.server.replies import Identified
 from gemel.server.service import ASKED, Serving, milliseconds_since
 from gemel.server.submission import body, submitted
+from gemel.verdicts import Identification
 
 router = APIRouter(tags=["questions"], responses=documented(401, 403, 409, 413, 415, 422, 429))
 
@@ -25,10 +26,15 @@ async def identify(request: Request, service: Serving, visitor: Reader) -> Ident
 
     def work() -> Identified:
         item = asked.one(ASKED)
-        with service.asking():
-            embedding = service.gallery.embedded([item])[0].numpy()
+
+        def answered() -> tuple[Identification, str, Asked]:
+            embedding, model = service.gallery.embedded([item])[0].numpy(), service.model.fingerprint
             found = service.gallery.identify(embedding, asked.options.top, asked.options.unknown_prior)
-        service.note(Asked(found, item, embedding, None, visitor.who))
-        return Identified.of(found, service.model.fingerprint, milliseconds_since(start))
+            return found, model, Asked(found, item, embedding, None, visitor.who, model)
+
+        with service.asking():
+            found, model, attempt = service.gallery.steadily(answered)
+        service.note(attempt)
+        return Identified.of(found, model, milliseconds_since(start))
 
     return await service.call(work)

@@ -14,6 +14,7 @@ from gemel.server.replies import Verified
 from gemel.server.segments import Label
 from gemel.server.service import ASKED, Serving, milliseconds_since
 from gemel.server.submission import body, submitted
+from gemel.verdicts import Verdict
 
 router = APIRouter(tags=["questions"], responses=documented(401, 403, 413, 415, 422, 429))
 
@@ -39,10 +40,15 @@ async def verify_class(request: Request, service: Serving, visitor: Reader, labe
 
     def work() -> Verified:
         item = asked.one(ASKED)
-        with service.asking(label):
-            embedding = service.gallery.embedded([item])[0].numpy()
+
+        def answered() -> tuple[Verdict, Asked]:
+            embedding, model = service.gallery.embedded([item])[0].numpy(), service.model.fingerprint
             verdict = service.gallery.verify(embedding, label, asked.options.threshold, asked.options.by)
-        service.note(Asked(verdict, item, embedding, label, visitor.who))
+            return verdict, Asked(verdict, item, embedding, label, visitor.who, model)
+
+        with service.asking(label):
+            verdict, answer = service.gallery.steadily(answered)
+        service.note(answer)
         return Verified.of(verdict, label, service.model.fingerprint, milliseconds_since(start))
 
     return await service.call(work)
