@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from io import BytesIO
@@ -10,33 +9,12 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from gemel import Gallery, Model
+from gemel import Gallery
 from gemel.errors import DataError, InputError
+from gemel.gallery.asked import Asked
 from gemel.gallery.columns import now
 from gemel.gallery.tables import AttemptRow, ModelRow
-
-
-def drawing(folder: Path, character: int, writer: int) -> Path:
-    return folder / "alphabet00" / f"character{character:02d}" / f"writer{writer:02d}.png"
-
-
-def filled(address: str | Path, model: Model, glyph_folder: Path) -> Gallery:
-    gallery = Gallery(address, model)
-    for character in range(2):
-        gallery.enrol(f"c{character}", drawing(glyph_folder, character, 0))
-    return gallery
-
-
-@pytest.fixture
-def gallery(tmp_path: Path, tiny_model: Model, glyph_folder: Path) -> Iterator[Gallery]:
-    with filled(tmp_path / "gallery.db", tiny_model, glyph_folder) as opened:
-        yield opened
-
-
-@pytest.fixture
-def any_gallery(address: str, tiny_model: Model, glyph_folder: Path) -> Iterator[Gallery]:
-    with filled(address, tiny_model, glyph_folder) as opened:
-        yield opened
+from tests.gallery.four_classes import drawing
 
 
 def asked(gallery: Gallery, item: Path, **options: object) -> int:
@@ -138,7 +116,7 @@ def test_confirming_an_unknown_enrols_nothing(gallery, glyph_folder):
     numbers = [review.record(unknown, item), review.record(different, item, label="c1")]
     assert [review.confirm(number) for number in numbers] == [None, None]
     assert [review.attempt(number).settled for number in numbers] == [None, None]
-    assert len(gallery) == 2
+    assert len(gallery) == 12
 
 
 def test_what_is_rejected_is_not_enrolled(gallery, glyph_folder):
@@ -146,7 +124,7 @@ def test_what_is_rejected_is_not_enrolled(gallery, glyph_folder):
     number = asked(gallery, drawing(glyph_folder, 0, 3))
     review.reject(number)
     assert review.attempt(number).state == "rejected"
-    assert len(gallery) == 2
+    assert len(gallery) == 12
 
 
 def test_an_attempt_is_settled_once(gallery, glyph_folder):
@@ -200,6 +178,16 @@ def test_what_another_model_embedded_is_not_enrolled(gallery, glyph_folder):
         session.get_one(AttemptRow, number).model_id = 7
     with pytest.raises(DataError, match=rf"^Attempt {number} was embedded by another model, and its picture was not"):
         review.correct(number, "c0")
+
+
+def test_the_embedding_of_a_model_that_is_gone_is_not_kept(any_gallery, glyph_folder):
+    review, item = any_gallery.review, drawing(glyph_folder, 0, 3)
+    answer, embedding = any_gallery.identify(item), any_gallery.model.embed([item])[0]
+    own, former = (Asked(answer, item, embedding, model=name) for name in (any_gallery.model.fingerprint, "f" * 64))
+    kept, without = review.record_all([own, former])
+    assert review.correct(kept, "c0").label == "c0"
+    with pytest.raises(DataError, match="was embedded by another model"):
+        review.correct(without, "c0")
 
 
 def test_old_attempts_are_forgotten(any_gallery, glyph_folder):
