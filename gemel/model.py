@@ -27,7 +27,7 @@ from gemel.embedding import embed_pixels
 from gemel.errors import DataError, GemelError, MissingExtraError, ModelError
 from gemel.evaluation.calibration import Calibration
 from gemel.evaluation.thresholds import OperatingPoint
-from gemel.evaluation.unknown import class_log_odds, posterior, turning_odds
+from gemel.evaluation.unknown import class_log_odds, log_odds_of, posterior, turning_odds
 from gemel.files import replacing, sha256, write_json, write_text
 from gemel.learners import EmbeddingLearner
 from gemel.recipes import Recipe
@@ -231,7 +231,8 @@ class Model:
         scores = scorer.class_scores(*asked)
         to_items = self.similarity.matrix(embeddings, support.embeddings)  # (Q, S)
         if support.scale is None:
-            odds = class_log_odds(scorer, self.calibration, *asked)
+            plain = scorer.softmax_scale is None  # then class scores are likenesses
+            odds = log_odds_of(self.calibration, scores) if plain else class_log_odds(scorer, self.calibration, *asked)
             answers = self._answers(
                 scores.numpy(), odds, others, unknown_prior, limits or [None] * len(support.classes)
             )

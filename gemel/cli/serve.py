@@ -28,6 +28,10 @@ def serve(
         bool, typer.Option("--no-attempts", help="Keep nothing of what is asked; else it can be looked through.")
     ] = False,
     rate: Annotated[float, typer.Option(min=0.0, help="Requests a second for each key; 0 for any number.")] = 0.0,
+    processes: Annotated[
+        int | None,
+        typer.Option(min=0, help="Processes that embed; 0 for the server's own; by default one a core, at most four."),
+    ] = None,
 ) -> None:
     """Serve a gallery: REST below /api/v1, and the page.
 
@@ -44,4 +48,4 @@ def serve(
         from gemel.server.serving import serve as serve_gallery
 
         mount = None if no_page else page(runs)
-    serve_gallery(run, gallery, host, port, mount, originals, jobs, not no_attempts, rate, tell)
+    serve_gallery(run, gallery, host, port, mount, originals, jobs, not no_attempts, rate, processes, tell)

@@ -53,16 +53,29 @@ def class_log_odds(
 ) -> np.ndarray:
     """Return the log likelihood ratio l of each query's being of each class: (..., Q, D) -> (..., Q, classes).
 
-    It is the calibration's, of the likeness to the class. Where the scorer's class scores s only tell the support's
-    classes from each other (``softmax_scale`` t), the likeness says how probably it is one of them, and s of which:
-
-        l_i = logsumexp_j l'_j + log softmax_i(t s),    with l' of the likeness.
+    See ``log_odds_of``.
     """
-    known = calibration.log_odds(scorer.likeness(query, support, labels, classes).cpu().numpy())
+    likeness = scorer.likeness(query, support, labels, classes)
     if scorer.softmax_scale is None:
+        return log_odds_of(calibration, likeness)
+    return log_odds_of(
+        calibration, likeness, scorer.softmax_scale * scorer.class_scores(query, support, labels, classes)
+    )
+
+
+def log_odds_of(calibration: Calibration, likeness: Tensor, logits: Tensor | None = None) -> np.ndarray:
+    """Return the log likelihood ratio l from likenesses to the classes, the calibration's: (..., Q, N) -> (..., Q, N).
+
+    Where a method's class scores only tell the support's classes from each other (``ClassScorer.softmax_scale``), the
+    likeness says how probably it is one of them, and their softmax of which:
+
+        l_i = logsumexp_j l'_j + log softmax_i(logits),    with l' of the likeness.
+    """
+    known = calibration.log_odds(likeness.cpu().numpy())
+    if logits is None:
         return known
-    scores = scorer.class_scores(query, support, labels, classes).cpu().double().numpy()
-    odds: np.ndarray = logsumexp(known, axis=-1, keepdims=True) + log_softmax(scorer.softmax_scale * scores, axis=-1)
+    shares = log_softmax(logits.cpu().numpy(), axis=-1)
+    odds: np.ndarray = logsumexp(known, axis=-1, keepdims=True) + shares
     return odds
 
 

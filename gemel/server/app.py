@@ -58,7 +58,7 @@ def create_app(model: Model, gallery: Gallery, settings: Settings | None = None)
             f"The address {settings.host} is open to other machines, and no API key is made; make one by gemel keys "
             "create, or serve on 127.0.0.1."
         )
-    gallery.answer_by(gathered(model, settings.patience, settings.apart), gallery.store.model_id)
+    gallery.answer_by(gathered(model, settings.patience, settings.processes), gallery.store.model_id)
     jobs = Jobs(settings.jobs)
     jobs.works = works(gallery, settings, jobs)
     access, pixels = Access(gallery.keys, settings.rate), Budget(settings.most_pixels_together)

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from gemel.model import Model
-from gemel.server.together import embed_together, sizes_that_agree
+from gemel.server.together import embed_together, quick_sizes, sizes_that_agree
 
 
 class Encoding(ABC):
@@ -19,6 +19,10 @@ class Encoding(ABC):
     @abstractmethod
     def agreeing(self, sizes: Iterable[int]) -> tuple[int, ...]:
         """Return the batch sizes at which every picture gets what it gets alone; see ``sizes_that_agree``."""
+
+    @abstractmethod
+    def quick(self, sizes: Iterable[int]) -> tuple[int, ...]:
+        """Return the batch sizes up to the quickest; see ``quick_sizes``."""
 
     @abstractmethod
     def embed(self, pixels: np.ndarray) -> np.ndarray:
@@ -42,6 +46,9 @@ class EncodingHere(Encoding):
 
     def agreeing(self, sizes: Iterable[int]) -> tuple[int, ...]:
         return sizes_that_agree(self.model, sizes)
+
+    def quick(self, sizes: Iterable[int]) -> tuple[int, ...]:
+        return quick_sizes(self.model, sizes)
 
     def embed(self, pixels: np.ndarray) -> np.ndarray:
         return embed_together(self.model, torch.from_numpy(pixels)).numpy()

@@ -9,10 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 
 import numpy as np
+import torch
 
 from gemel.data.items import Item, as_image
 from gemel.model import Model
-from gemel.server.encoding import EncodingHere
+from gemel.server.encoding import Encoding, EncodingHere
 from gemel.server.encoding_apart import EncodingApart
 from gemel.server.gathering import Gathering
 
@@ -24,8 +25,8 @@ DECODERS = threading.BoundedSemaphore(os.cpu_count() or 1)
 class GatheredModel(Model):
     """A model, for a server: pictures are prepared on the caller's thread, and embedded by ``gathering``.
 
-    Embeddings agree to the bit with the model's own, whatever else is asked meanwhile. A gallery that is handed this
-    model answers all its callers in batches, and needs not know.
+    Embeddings agree to the bit with the model's own on as many threads, whatever else is asked meanwhile. A gallery
+    that is handed this model answers all its callers in batches, and needs not know.
     """
 
     plain: Model = field(kw_only=True)
@@ -49,7 +50,7 @@ class GatheredModel(Model):
             return self.preprocessing.pixels(as_image(item))
 
 
-def gathered(model: Model, patience: float = 0.05, apart: bool = False) -> GatheredModel:
+def gathered(model: Model, patience: float = 0.05, processes: int = 0) -> GatheredModel:
     """Return the model with its embeddings gathered; one that is already comes back as it is.
 
     The gathering ends by itself once nobody holds the model any more: a gallery that goes over to another one leaves
@@ -58,13 +59,20 @@ def gathered(model: Model, patience: float = 0.05, apart: bool = False) -> Gathe
     Args:
         model: what embeds.
         patience: see ``Gathering``.
-        apart: whether it embeds in a process of its own.
+        processes: that embed, sharing out PyTorch's threads; 0 embeds in this one.
     """
     if isinstance(model, GatheredModel):
         return model
     parts = {part.name: getattr(model, part.name) for part in fields(model)}
-    encoding = EncodingApart(model) if apart else EncodingHere(model)
-    gathering = Gathering(encoding, patience)
+    gathering = Gathering(encodings(model, processes), patience)
     served = GatheredModel(**parts, plain=model, gathering=gathering)
     weakref.finalize(served, gathering.end)
     return served
+
+
+def encodings(model: Model, processes: int) -> list[Encoding]:
+    """Return what embeds: so many processes, among which PyTorch's threads are shared out, or this one where 0."""
+    if not processes:
+        return [EncodingHere(model)]
+    threads = max(1, torch.get_num_threads() // processes)
+    return [EncodingApart(model, threads) for _ in range(processes)]

@@ -68,7 +68,7 @@ class Service:
         """The model that answers; one that the gallery has just gone over to is gathered from now on."""
         with self.lock:
             if not isinstance(self.gallery.model, GatheredModel):
-                served = gathered(self.gallery.model, self.settings.patience, self.settings.apart)
+                served = gathered(self.gallery.model, self.settings.patience, self.settings.processes)
                 self.gallery.answer_by(served, self.gallery.store.model_id)
             return cast(GatheredModel, self.gallery.model)
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
+import torch
 import uvicorn
 from fastapi import FastAPI
 
@@ -22,6 +23,9 @@ from gemel.server.settings import Settings
 #: Seconds that requests have to end in, once the server is told to stop.
 GRACE = 30
 
+#: Processes that embed, where nobody says how many: each holds the model, and PyTorch.
+MOST_PROCESSES = 4
+
 
 def serve(
     run: str | Path,
@@ -33,6 +37,7 @@ def serve(
     jobs: Path | None = None,
     attempts: bool = True,
     rate: float = 0.0,
+    processes: int | None = None,
     tell: Callable[[str], None] = lambda where: None,
 ) -> None:
     """Serve until interrupted or terminated; requests that are being worked on are answered first.
@@ -46,6 +51,8 @@ def serve(
         jobs: the folder of jobs; by default in the cache, named after the gallery.
         attempts: whether questions are kept to be looked through.
         rate: requests a second for each key.
+        processes: that embed; by default as many as PyTorch has threads, at most four. Processes of a thread each never
+            wait for one another, as the threads of one process do.
         tell: told the server's address once it listens.
 
     Raises:
@@ -56,7 +63,8 @@ def serve(
     with Gallery(address, model, originals=originals) as gallery, closing(listening(host, port)) as listener:
         known = {"characters": "characters", Path(run).name: str(run)}
         folder = jobs or jobs_folder(address)
-        settings = Settings(host=host, rate=rate, apart=True, attempts=attempts, jobs=folder, models=known)
+        embed = min(MOST_PROCESSES, torch.get_num_threads()) if processes is None else processes
+        settings = Settings(host=host, rate=rate, processes=embed, attempts=attempts, jobs=folder, models=known)
         app = create_app(model, gallery, settings)
         if mount is not None:
             mount(app, gallery.model, gallery)

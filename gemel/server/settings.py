@@ -25,7 +25,8 @@ class Settings:
         rate: requests a second for each key, or each address where no key is needed; 0 for any number.
         most_waiting: requests at once; the next ones are asked to come again.
         patience: seconds that a batch may wait for more pictures, where some are on their way.
-        apart: whether pictures are embedded in a process of their own: several requests at once are answered sooner.
+        processes: that embed pictures, and share out PyTorch's threads: many requests at once are answered sooner; 0
+            embeds in the server's own.
         attempts: whether questions are kept to be looked through.
         jobs: the folder of jobs, which go on there after a restart; none, and they end with the server.
         models: folders of models, by the names under which the gallery may go over to them.
@@ -45,7 +46,7 @@ class Settings:
     rate: float = 0.0
     most_waiting: int = 256
     patience: float = 0.05
-    apart: bool = False
+    processes: int = 0
     attempts: bool = True
     jobs: Path | None = None
     models: Mapping[str, str] = field(default_factory=dict)
@@ -64,5 +65,6 @@ class Settings:
         for name in limits:
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} is {getattr(self, name)}; it must be 1 or more")
-        if self.rate < 0 or self.patience < 0:
-            raise ValueError(f"rate is {self.rate} and patience {self.patience}; neither may be below 0")
+        for name in ("rate", "patience", "processes"):
+            if getattr(self, name) < 0:
+                raise ValueError(f"{name} is {getattr(self, name)}; it may not be below 0")

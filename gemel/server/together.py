@@ -7,7 +7,8 @@ that is enough for an encoder on this machine is not argued but tried: ``sizes_t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import time
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import torch
@@ -21,6 +22,9 @@ from gemel.randomness import torch_generator
 
 #: The batches that are tried, the largest first.
 SIZES = (16, 8, 4, 2)
+
+#: How often each is timed, and how much more than the quickest a larger one may take a picture.
+ROUNDS, TOLERANCE = 3, 0.05
 
 
 class ApartInProducts(TorchFunctionMode):
@@ -63,3 +67,32 @@ def sizes_that_agree(model: Model, sizes: Iterable[int] = SIZES) -> tuple[int, .
     noise = torch.randint(0, 256, shape, dtype=torch.uint8, generator=torch_generator(0, "alone or together"))
     alone = torch.cat([embed_together(model, one[None]) for one in noise])
     return tuple(size for size in tried if torch.equal(embed_together(model, noise[:size]), alone[:size]))
+
+
+def quick_sizes(model: Model, sizes: Iterable[int]) -> tuple[int, ...]:
+    """Return the sizes up to the one beyond which a picture takes longer, the largest first.
+
+    A larger batch asks less of Python a picture, and more of the processor's cache. It is the processor's time that is
+    measured, which other work on the machine disturbs least.
+    """
+    tried = tuple(sizes)
+    times = {size: float("inf") for size in tried}
+    for _ in range(ROUNDS):
+        for size in tried:
+            times[size] = min(times[size], seconds_a_picture(model, size))
+    return up_to_the_quickest(times)
+
+
+def seconds_a_picture(model: Model, size: int) -> float:
+    """Return the processor's seconds for a picture of a batch."""
+    pixels = torch.zeros(size, model.preprocessing.channels, *model.preprocessing.size, dtype=torch.uint8)
+    start = time.process_time()
+    embed_together(model, pixels)
+    return (time.process_time() - start) / size
+
+
+def up_to_the_quickest(times: Mapping[int, float]) -> tuple[int, ...]:
+    """Return the sizes, the largest first, from the largest on that takes as long as the quickest, or little more."""
+    most = (1 + TOLERANCE) * min(times.values(), default=0.0)
+    largest = max((size for size, seconds in times.items() if seconds <= most), default=0)
+    return tuple(sorted((size for size in times if size <= largest), reverse=True))

@@ -40,7 +40,7 @@ def works(gallery: Gallery, settings: Settings, jobs: Jobs) -> dict[str, Work]:
         name = str(job.arguments["model"])
         if name not in settings.models:
             raise DataError(f"There is no model '{name}'.{did_you_mean(name, settings.models)}")
-        model = gathered(load(settings.models[name]), settings.patience, settings.apart)
+        model = gathered(load(settings.models[name]), settings.patience, settings.processes)
         count = gallery.models.adopt(model, progress)
         gallery.audit.record(job.who, "adopt", model=name, fingerprint=model.fingerprint)
         return {"references": count, "model": model.fingerprint}

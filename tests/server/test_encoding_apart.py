@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
+import torch
 
 from gemel.model import Model
 from gemel.server.encoding import EncodingHere
@@ -16,7 +17,7 @@ from gemel.server.encoding_apart import EncodingApart
 
 @pytest.fixture
 def apart(tiny_model: Model) -> Iterator[EncodingApart]:
-    encoding = EncodingApart(tiny_model)
+    encoding = EncodingApart(tiny_model, torch.get_num_threads())
     yield encoding
     encoding.close()
 
@@ -24,6 +25,7 @@ def apart(tiny_model: Model) -> Iterator[EncodingApart]:
 def test_it_embeds_as_here_also_after_its_process_was_killed(apart: EncodingApart, tiny_model: Model) -> None:
     here, pixels = EncodingHere(tiny_model), np.random.default_rng(0).integers(0, 256, (2, 1, 28, 28), np.uint8)
     assert apart.agreeing((2, 4)) == here.agreeing((2, 4))
+    assert apart.quick((2,)) == here.quick((2,)) == (2,)
     np.testing.assert_array_equal(apart.embed(pixels), here.embed(pixels))
     (first,) = apart._pool._processes
     os.kill(first, signal.SIGINT)  # Ctrl-C reaches it too, and is not for it

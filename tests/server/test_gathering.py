@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -14,10 +14,10 @@ import gemel
 from gemel.data.sources.glyphs import draw_glyphs
 from gemel.errors import GemelError, InputError
 from gemel.model import Model
-from gemel.server.encoding import EncodingHere
+from gemel.server.encoding import Encoding, EncodingHere
 from gemel.server.gathered_model import GatheredModel, gathered
 from gemel.server.gathering import Gathering
-from gemel.server.together import ApartInProducts, embed_together, sizes_that_agree
+from gemel.server.together import ApartInProducts, embed_together, quick_sizes, sizes_that_agree, up_to_the_quickest
 
 
 @pytest.fixture(scope="module")
@@ -38,8 +38,15 @@ def served(characters: Model) -> Iterator[GatheredModel]:
     model.gathering.close()
 
 
-def test_the_packaged_model_agrees_in_batches(served: GatheredModel) -> None:
-    assert 8 in served.gathering.sizes
+def test_the_packaged_model_agrees_in_batches(served: GatheredModel, characters: Model) -> None:
+    assert 8 in sizes_that_agree(characters)
+    assert 2 in served.gathering.sizes  # how many more there are is a matter of speed
+
+
+def test_quick_sizes_are_some_of_those_that_came(tiny_model: Model) -> None:
+    found = quick_sizes(tiny_model, (2, 4))
+    assert found in ((4, 2), (2,))
+    assert quick_sizes(tiny_model, ()) == ()
 
 
 def test_what_does_not_agree_is_not_used(tiny_model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -83,7 +90,7 @@ def test_a_bad_picture_harms_nobody_else(served: GatheredModel, drawings) -> Non
 
 
 def test_a_failing_encoder_is_told_to_all_who_wait(tiny_model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
-    gathering = Gathering(EncodingHere(tiny_model), sizes=(2,))
+    gathering = Gathering([EncodingHere(tiny_model)], sizes=(2,))
     assert gathering.wait_until_tried(60)
     monkeypatch.setattr("gemel.server.encoding.embed_together", lambda model, pixels: 1 / 0)
     answers = [gathering.ask(np.full((1, 28, 28), level, np.uint8)) for level in range(3)]
@@ -104,7 +111,7 @@ def test_a_batch_waits_for_those_who_prepare_and_no_longer(tiny_model: Model, mo
         sizes.append(len(pixels))
         return torch.zeros(len(pixels), 16)
 
-    gathering = Gathering(EncodingHere(tiny_model), patience=30.0, sizes=())
+    gathering = Gathering([EncodingHere(tiny_model)], patience=30.0, sizes=())
     assert gathering.wait_until_tried(60)
     gathering.sizes = (4,)
     monkeypatch.setattr("gemel.server.encoding.embed_together", embed)
@@ -121,8 +128,69 @@ def test_a_batch_waits_for_those_who_prepare_and_no_longer(tiny_model: Model, mo
     gathering.close()
 
 
+class Fake(Encoding):
+    """One of two, of which neither embeds before the other does too; it says which sizes suit it."""
+
+    def __init__(self, model: Model, both: threading.Barrier, agree: Sequence[int] = (), quick: Sequence[int] = ()):
+        self.model, self.both, self.agree, self.quickest, self.closed = model, both, agree, quick, False
+
+    def agreeing(self, sizes: Iterable[int]) -> tuple[int, ...]:
+        return tuple(self.agree)
+
+    def quick(self, sizes: Iterable[int]) -> tuple[int, ...]:
+        return tuple(size for size in sizes if size in self.quickest)
+
+    def embed(self, pixels: np.ndarray) -> np.ndarray:
+        self.both.wait()
+        return embed_together(self.model, torch.from_numpy(pixels)).numpy()
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def test_two_encoders_work_at_once_and_answer_alike(tiny_model: Model) -> None:
+    both = threading.Barrier(2, timeout=60)
+    encodings = [Fake(tiny_model, both), Fake(tiny_model, both)]
+    gathering = Gathering(encodings)
+    pictures = [np.full((1, 28, 28), level, np.uint8) for level in range(4)]
+    answers = [gathering.ask(pixels) for pixels in pictures]
+    for pixels, answer in zip(pictures, answers, strict=True):
+        expected = embed_together(tiny_model, torch.from_numpy(pixels)[None])[0].numpy()
+        assert np.array_equal(answer.result(60), expected)
+    gathering.close()
+    assert (gathering.batches, gathering.pictures) == (4, 4)
+    assert all(encoding.closed for encoding in encodings)
+
+
+def test_a_size_is_used_where_it_suits_every_encoder(tiny_model: Model) -> None:
+    both = threading.Barrier(2)
+    suited = Fake(tiny_model, both, (8, 4, 2), (4, 2)), Fake(tiny_model, both, (16, 4, 2), (16, 4, 2))
+    gathering = Gathering(suited)
+    assert gathering.wait_until_tried(60)
+    assert gathering.sizes == (4, 2)
+    gathering.close()
+
+
+def test_an_encoder_that_fails_when_tried_still_answers(
+    tiny_model: Model, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    encoding = EncodingHere(tiny_model)
+    monkeypatch.setattr("gemel.server.encoding.sizes_that_agree", lambda model, sizes: 1 / 0)
+    gathering = Gathering([encoding])
+    assert gathering.ask(np.zeros((1, 28, 28), np.uint8)).result(60).shape == (16,)
+    assert gathering.sizes == ()
+    assert "ZeroDivisionError" in caplog.text
+    gathering.close()
+
+
+def test_sizes_end_where_pictures_take_longer() -> None:
+    assert up_to_the_quickest({1: 20.0, 2: 15.0, 4: 10.0, 8: 14.0, 16: 13.0}) == (4, 2, 1)
+    assert up_to_the_quickest({2: 15.0, 4: 10.0, 8: 10.4}) == (8, 4, 2)  # a little longer is no reason
+    assert up_to_the_quickest({}) == ()
+
+
 def test_what_is_asked_at_once_is_embedded_once(tiny_model: Model) -> None:
-    gathering = Gathering(EncodingHere(tiny_model), sizes=())
+    gathering = Gathering([EncodingHere(tiny_model)], sizes=())
     pixels = np.zeros((1, 28, 28), np.uint8)
     answers = {id(gathering.ask(pixels)) for _ in range(5)}
     assert len(answers) == 1
@@ -136,7 +204,7 @@ def test_what_is_asked_at_once_is_embedded_once(tiny_model: Model) -> None:
 
 
 def test_what_was_asked_before_closing_is_answered(tiny_model: Model) -> None:
-    gathering = Gathering(EncodingHere(tiny_model), sizes=(2,))
+    gathering = Gathering([EncodingHere(tiny_model)], sizes=(2,))
     answers = [gathering.ask(np.full((1, 28, 28), level, np.uint8)) for level in range(5)]
     closing = threading.Thread(target=gathering.close)
     closing.start()
