@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
-from scipy.optimize import minimize
 from scipy.special import expit
 from torch import Tensor
 
@@ -155,6 +154,8 @@ def chosen_knots(genuine: np.ndarray, impostor: np.ndarray) -> np.ndarray:
 
 def fitted_levels(knots: np.ndarray, genuine: np.ndarray, impostor: np.ndarray) -> np.ndarray:
     """Return the rising log odds at the knots that minimise the balanced log loss plus their roughness: (K,)."""
+    from scipy.optimize import minimize  # here, since all who only load a model would wait half a second for it
+
     scores = np.concatenate([genuine, impostor])
     kinds = [len(genuine), len(impostor)]
     targets = np.repeat([(kinds[0] + 1) / (kinds[0] + 2), 1 / (kinds[1] + 2)], kinds)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy import stats
+from scipy.special import stdtrit
 
 from gemel.errors import DataError
 from gemel.randomness import numpy_generator
@@ -67,7 +67,7 @@ def student(values: np.ndarray) -> tuple[float, float]:
     """Return the mean and half the width of Student's 95 % interval for it, ``t s / sqrt(E)``: (E,)."""
     if len(values) < 2:
         raise DataError(f"{len(values)} episodes have no interval; ask for at least 2.")
-    half = stats.t.ppf(0.975, len(values) - 1) * np.std(values, ddof=1) / math.sqrt(len(values))
+    half = stdtrit(len(values) - 1, 0.975) * np.std(values, ddof=1) / math.sqrt(len(values))
     return float(np.mean(values)), float(half)
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable, Iterable
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from multiprocessing import get_context
 from typing import Any, TypeVar, final
 
@@ -61,15 +62,32 @@ class EncodingApart(Encoding):
 
     def _called(self, function: Callable[..., T], *arguments: Any) -> T:
         try:
-            return self._pool.submit(function, *arguments).result()
+            return self._submitted(function, *arguments).result()
         except BrokenProcessPool:
             self._pool.shutdown()
             self._pool = self._begun()
-            return self._pool.submit(function, *arguments).result()
+            return self._submitted(function, *arguments).result()
+
+    def _submitted(self, function: Callable[..., T], *arguments: Any) -> Future[T]:
+        with uninterrupted():  # the first one begins the process
+            return self._pool.submit(function, *arguments)
+
+
+@contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Have the processes that are begun inside not hear Ctrl-C: it is the server's, which still has answers to give."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows, where a process is deaf once it has begun
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _begin(model: Model, threads: int) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the server's, which still has answers to give
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     torch.set_num_threads(threads)
     HERE.append(EncodingHere(model))
 

@@ -24,7 +24,7 @@ from gemel.randomness import torch_generator
 SIZES = (16, 8, 4, 2)
 
 #: How often each is timed, and how much more than the quickest a larger one may take a picture.
-ROUNDS, TOLERANCE = 3, 0.05
+ROUNDS, TOLERANCE = 1, 0.05
 
 
 class ApartInProducts(TorchFunctionMode):

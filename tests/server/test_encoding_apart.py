@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -33,3 +35,16 @@ def test_it_embeds_as_here_also_after_its_process_was_killed(apart: EncodingApar
     os.kill(first, signal.SIGKILL)
     np.testing.assert_array_equal(apart.embed(pixels), here.embed(pixels))
     assert first not in apart._pool._processes
+
+
+def test_a_process_that_begins_is_not_interrupted(tiny_model: Model) -> None:
+    encoding = EncodingApart(tiny_model, 1)
+    with ThreadPoolExecutor(1) as threads:
+        answer = threads.submit(encoding.quick, (2,))
+        while not encoding._pool._processes:
+            time.sleep(0.01)
+        (first,) = encoding._pool._processes
+        os.kill(first, signal.SIGINT)
+        assert answer.result(60) == (2,)
+    assert list(encoding._pool._processes) == [first]
+    encoding.close()
