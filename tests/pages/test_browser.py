@@ -6,9 +6,11 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -219,6 +221,25 @@ def test_pictures_are_enrolled_and_bad_ones_refused(
     page.goto(page.url.replace("/enrol", "/gallery"))
     expect(page.locator(".g-tile", has_text=HOSTILE)).to_be_visible()
     assert page.title() == "Gemel"
+
+
+def test_the_gallery_is_handed_out_whole_and_nothing_stays(
+    filled: str, opened: Callable[..., Page], tmp_path: Path
+) -> None:
+    before = set(Path(tempfile.gettempdir()).glob("gemel-export-*"))
+    page = opened(f"{filled}/gallery")
+    with page.expect_download() as found:
+        page.get_by_role("button", name=say("gallery.export")).click()
+    found.value.save_as(tmp_path / "out.zip")
+    with zipfile.ZipFile(tmp_path / "out.zip") as archive:
+        assert archive.testzip() is None
+        assert sum(name.endswith(".png") for name in archive.namelist()) == 9
+    page.context.close()
+    for _ in range(300):  # the server waits a while for a page that may come back
+        if set(Path(tempfile.gettempdir()).glob("gemel-export-*")) <= before:
+            return
+        time.sleep(0.2)
+    raise AssertionError("the exported file stayed")
 
 
 def test_where_keys_are_needed_the_page_asks_and_keeps_to_the_scope(

@@ -198,12 +198,12 @@ class GalleryTab:
             await self._done(self.desk.say("gallery.removed", count=len(gone)))
 
     async def _export(self) -> None:
-        """Make a zip of everything, and hand it out."""
-        with tempfile.TemporaryDirectory(prefix="gemel-export-") as folder:
-            path = Path(folder) / "gallery.zip"
-            data = await watched(self.desk, "admin", self.desk.say("gallery.exporting"), exported, self.desk, path)
-            if data:
-                ui.download.content(data, path.name, "application/zip")
+        """Make a zip of everything, and hand it out; it goes when the page is left."""
+        folder = tempfile.TemporaryDirectory(prefix="gemel-export-")
+        ui.context.client.on_delete(folder.cleanup)
+        path = Path(folder.name) / "gallery.zip"
+        if await watched(self.desk, "admin", self.desk.say("gallery.exporting"), exported, self.desk, path):
+            ui.download.file(path, path.name, "application/zip")
 
     def _import(self) -> None:
         """Ask for a zip or a list."""
@@ -233,11 +233,11 @@ class GalleryTab:
                 await self._done(self.desk.say("gallery.imported"))
 
 
-def exported(desk: Desk, path: Path, progress: Progress) -> bytes:
-    """Write the gallery into a zip, note that, and return the zip."""
+def exported(desk: Desk, path: Path, progress: Progress) -> bool:
+    """Write the gallery into a zip, and note that."""
     count = desk.gallery.exchange.export(path, progress)
     desk.gallery.audit.record(desk.who, "export", references=count)
-    return path.read_bytes()
+    return True
 
 
 def taken_in(desk: Desk, path: Path, progress: Progress) -> Imported:
