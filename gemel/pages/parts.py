@@ -51,6 +51,15 @@ def empty(icon: str, title: str, text: str = "") -> None:
             ui.label(text).classes("g-small").style("max-width: 30rem")
 
 
+def unread(desk: Desk, box: ui.element, again: Callable[[], Awaitable[None]]) -> None:
+    """Say in a box, where it is empty, that what belongs there could not be read, and offer to try again."""
+    if box.default_slot.children:
+        return
+    with box:
+        empty("sync_problem", desk.say("unread"), desk.say("unread.text"))
+        ui.button(desk.say("again"), icon="refresh", on_click=again).props("outline").classes("self-center")
+
+
 def chip(text: str, kind: str = "", icon: str = "") -> None:
     """Say something short; ``kind`` is g-yes, g-no or g-maybe."""
     with ui.element("span").classes(f"g-chip {kind}"):

@@ -211,6 +211,24 @@ def test_who_asks_too_often_is_told_and_the_page_stays(
     visit(act)
 
 
+@pytest.mark.parametrize("tab", ["gallery", "review", "thresholds", "map", "runs"])
+def test_what_could_not_be_read_can_be_tried_again(
+    visit: Visit, studio: Studio, gallery: Gallery, drawings: np.ndarray, tab: str
+):
+    enrolled(gallery, drawings)
+    studio.access.rate = Rate(1.0, lambda: 0.0)
+    studio.access.rate.wait("local")  # the one question that is answered has been asked
+
+    async def act(user: User) -> None:
+        await user.open(f"/{tab}")
+        await user.should_see(say("unread"), retries=PATIENCE)
+        studio.access.rate = None
+        user.find(kind=ui.button, content=say("again")).click()
+        await user.should_not_see(say("unread"), retries=PATIENCE)
+
+    visit(act)
+
+
 def test_another_machine_is_let_in_only_by_a_key(visit: Visit):
     async def act(user: User) -> None:
         user.http_client.base_url = "http://gemel.example"

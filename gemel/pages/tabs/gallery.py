@@ -14,7 +14,7 @@ from gemel.gallery import ClassEntry, Page, Reference
 from gemel.gallery.exchange import Imported
 from gemel.gallery.exporting import Progress
 from gemel.pages.desk import Desk
-from gemel.pages.parts import ask_first, card, empty, heading, pager, row, stack, titled, warned
+from gemel.pages.parts import ask_first, card, empty, heading, pager, row, stack, titled, unread, warned
 from gemel.pages.pictures import picture
 from gemel.pages.progress import watched
 
@@ -65,11 +65,12 @@ class GalleryTab:
         if self.label:
             references = await self.desk.ask("read", self._references)
             if references is not None:
-                self._show_class(*references)
+                return self._show_class(*references)
         else:
             classes = await self.desk.ask("read", self._classes)
             if classes is not None:
-                self._show_classes(*classes)
+                return self._show_classes(*classes)
+        return unread(self.desk, self.box, self._show)
 
     def _classes(self) -> tuple[Page[ClassEntry], list[bytes | None]]:
         """Return a page of classes with their covers."""

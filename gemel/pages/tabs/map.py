@@ -14,7 +14,7 @@ from gemel.gallery.checks import Duplicate, Outlier
 from gemel.pages.charts import colours, scatter
 from gemel.pages.desk import Desk
 from gemel.pages.latest import Latest
-from gemel.pages.parts import card, columns, empty, figure, heading, row, stack, titled
+from gemel.pages.parts import card, columns, empty, figure, heading, row, stack, titled, unread
 from gemel.pages.pictures import picture
 from gemel.plots.embedding_map import laid_out
 from gemel.plots.style import percent
@@ -97,8 +97,9 @@ class Map:
         with self.box.clear():
             ui.spinner(size="lg").classes("self-center")
         found = await self.desk.ask("read", layout, self.desk.gallery, self.method.value)
+        self.box.clear()
         self.layout = found or NOTHING
-        self._show()
+        return unread(self.desk, self.box, self._draw) if found is None else self._show()
 
     def _show(self) -> None:
         """Show the map."""

@@ -10,7 +10,7 @@ from nicegui import ui
 from gemel.gallery import Page
 from gemel.gallery.review import Attempt
 from gemel.pages.desk import Desk
-from gemel.pages.parts import card, chip, empty, figure, heading, pager, row, slider, stack, titled
+from gemel.pages.parts import card, chip, empty, figure, heading, pager, row, slider, stack, titled, unread
 from gemel.pages.pictures import picture
 from gemel.pages.tabs.gallery import name_dialog
 from gemel.plots.style import percent
@@ -66,17 +66,17 @@ class Review:
         """Show the attempts."""
         found = await self.desk.ask("enrol", self._attempts)
         if found is None:
-            return
+            return unread(self.desk, self.box, self._show)
         page, pictures = found
         say = self.desk.say
         with self.box.clear():
             if not page.total:
-                empty("fact_check", say("review.none"), say("review.none.text"))
-                return
+                return empty("fact_check", say("review.none"), say("review.none.text"))
             ui.label(say("review.count", count=page.total)).classes("g-muted g-small")
             for attempt, data in zip(page.items, pictures, strict=True):
                 self._attempt(attempt, data)
             pager(self.desk, page.page, page.total, page.size, self._turn)
+        return None
 
     def _attempt(self, attempt: Attempt, data: bytes | None) -> None:
         """Show one attempt, and what can be said of it."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from nicegui import ui
 
 from gemel.pages.charts import curves
 from gemel.pages.desk import Desk
-from gemel.pages.parts import card, chip, columns, empty, heading, row, stack, titled
+from gemel.pages.parts import card, chip, columns, empty, heading, row, stack, titled, unread
 from gemel.pages.pictures import picture
 from gemel.pages.runs import Run, named, runs_in
 from gemel.plots.style import percent
@@ -18,12 +20,20 @@ MOST_COMPARED = 5
 async def build(desk: Desk) -> None:
     """Show the tab."""
     heading(desk, "runs")
-    box = stack().style("gap: 1rem")
-    with box:
+    await show(desk, stack().style("gap: 1rem"))
+
+
+async def show(desk: Desk, box: ui.element) -> None:
+    """Show the runs in a box."""
+    with box.clear():
         ui.spinner(size="lg")
     found = await desk.ask("read", runs_in, desk.studio.runs)
-    with box.clear():
-        Runs(desk, found or [])
+    box.clear()
+    if found is None:
+        return unread(desk, box, partial(show, desk, box))
+    with box:
+        Runs(desk, found)
+    return None
 
 
 class Runs:

@@ -14,7 +14,7 @@ from gemel.gallery.trials import Trials
 from gemel.pages.charts import det_chart, histograms, roc_chart
 from gemel.pages.desk import Desk
 from gemel.pages.latest import Latest
-from gemel.pages.parts import card, chip, columns, empty, exactly, figure, heading, row, slider, stack
+from gemel.pages.parts import card, chip, columns, empty, exactly, figure, heading, row, slider, stack, unread
 
 #: The slider's ends, and where it begins: false accept rates as powers of ten.
 LEAST, MOST, FIRST = -4.0, -0.3, -2.0
@@ -77,7 +77,10 @@ class Thresholds:
         self.label = str(self.of.value or "")
         found = await self.desk.ask("read", lambda: (told_by(self.desk.gallery, self.label or None),))
         self.told = found[0] if found else None
-        await self.choose(None)
+        if found is None:
+            self._clear()
+            return unread(self.desk, self.scores, self._load)
+        return await self.choose(None)
 
     async def _choose(self, _: None) -> None:
         """Find the threshold of the rate that is asked for, and show what it does."""
@@ -93,10 +96,14 @@ class Thresholds:
 
     def _show_nothing(self) -> None:
         """Say what is missing."""
-        self.figures.clear()
-        self.curves.clear()
-        with self.scores.clear():
+        self._clear()
+        with self.scores:
             empty("tune", self.desk.say("thresholds.none"), self.desk.say("thresholds.none.text"))
+
+    def _clear(self) -> None:
+        """Show nothing of what was shown."""
+        for box in (self.figures, self.curves, self.scores):
+            box.clear()
 
     def _show(self) -> None:
         """Show the threshold and the charts with it."""
