@@ -252,7 +252,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "review.corrected": ("corrected", "已更正"),
     "review.rejected": ("rejected", "已拒绝"),
     "review.below": ("Only answers with a probability below", "仅显示概率低于"),
-    "review.count": ("{count} answer(s)", "{count} 条记录"),
+    "review.count": ("Answers ({count})", "记录（{count}）"),
     "review.none": ("Nothing to look through", "没有待审核的内容"),
     "review.none.text": (
         "Questions that programs or this page ask of the server are kept here, to be settled by a person.",
