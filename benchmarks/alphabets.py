@@ -22,7 +22,8 @@ from gemel.circumstances import circumstances
 from gemel.data import Dataset, decode_all, open_source
 from gemel.evaluation import episode_accuracy
 from gemel.files import sha256, write_json
-from gemel.model import Model, load
+from gemel.loading import load
+from gemel.model import Model
 from gemel.workflows.evaluating import (
     Embedded,
     Plan,

@@ -38,7 +38,7 @@ from gemel.circumstances import circumstances
 from gemel.data import open_source
 from gemel.evaluation.intervals import class_bootstrap
 from gemel.files import write_json
-from gemel.model import load
+from gemel.loading import load
 from gemel.workflows.training import train
 
 ENROLLED, FAR = 3, 0.02

@@ -27,7 +27,8 @@ from gemel.errors import ModelError
 from gemel.evaluation import mean_rate, sample_episodes
 from gemel.evaluation.episodes import accuracies
 from gemel.evaluation.intervals import mean_difference
-from gemel.model import Model, load
+from gemel.loading import load
+from gemel.model import Model
 from gemel.training.progress import Bar
 from gemel.workflows.evaluating import Embedded, embedded, unseen
 

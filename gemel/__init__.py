@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from gemel.errors import GemelError
     from gemel.gallery import Gallery
-    from gemel.model import Model, load
+    from gemel.loading import load
+    from gemel.model import Model
     from gemel.verdicts import Identification, Match, Verdict
     from gemel.workflows.evaluating import evaluate
     from gemel.workflows.training import train
@@ -28,7 +29,7 @@ _HOMES = {
     "Model": "gemel.model",
     "Verdict": "gemel.verdicts",
     "evaluate": "gemel.workflows.evaluating",
-    "load": "gemel.model",
+    "load": "gemel.loading",
     "train": "gemel.workflows.training",
 }
 

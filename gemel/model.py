@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.metadata import version
-from importlib.resources import files
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 from weakref import WeakKeyDictionary
 
 import numpy as np
-import safetensors
 import torch
-from safetensors.torch import load_file, save_file
 from safetensors.torch import save as safetensors_bytes
+from safetensors.torch import save_file
 from torch import Tensor
 
-from gemel.assembly import assemble
+from gemel.answers import Answer, identification, named_answers
 from gemel.data import Preprocessing
 from gemel.data.items import Item, as_image, name_of
 from gemel.embedding import embed_pixels
-from gemel.errors import DataError, GemelError, MissingExtraError, ModelError
+from gemel.errors import DataError
 from gemel.evaluation.calibration import Calibration
 from gemel.evaluation.thresholds import OperatingPoint
 from gemel.evaluation.unknown import class_log_odds, log_odds_of, posterior, turning_odds
@@ -32,7 +29,8 @@ from gemel.files import replacing, sha256, write_json, write_text
 from gemel.learners import EmbeddingLearner
 from gemel.recipes import Recipe
 from gemel.similarity import ClassScorer, Similarity
-from gemel.verdicts import Identification, Match, Verdict
+from gemel.support import Support
+from gemel.verdicts import Identification, Verdict
 
 #: Raised when a folder of this kind can no longer be read by an older Gemel.
 FORMAT = 1
@@ -42,22 +40,6 @@ TEMPLATE = "a photo of a {}"
 
 #: State that serves training alone (class weights, centers) and is not kept.
 TRAINING_ONLY = "loss."
-
-
-@dataclass(frozen=True, eq=False)
-class Support:
-    """The labelled examples of the classes to recognise: ``embeddings`` (S, D), ``labels`` (S,) into ``classes``.
-
-    Where texts name the classes, ``scale`` is what scores are multiplied with before a softmax over them. Examples from
-    a gallery have their numbers there, ``ids`` (S,).
-    """
-
-    embeddings: Tensor
-    labels: Tensor
-    classes: tuple[str, ...]
-    names: tuple[str, ...]
-    scale: float | None = None
-    ids: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -316,120 +298,3 @@ class Model:
             "thresholds": {name: point.to_json() for name, point in self.thresholds.items()},
             **self.facts,
         }
-
-
-class Answer(NamedTuple):
-    """What is said of one item: (N + 1,) the classes' and the unknown's probabilities, and the decision."""
-
-    probabilities: np.ndarray
-    score: float
-    threshold: float | None
-    known: bool
-
-
-def named_answers(scores: np.ndarray, probabilities: np.ndarray) -> list[Answer]:
-    """Return the answers where texts name the classes, (Q, N) both: nothing is unknown."""
-    padded = np.pad(probabilities, ((0, 0), (0, 1)))
-    return [Answer(odds, float(row.max()), None, True) for row, odds in zip(scores, padded, strict=True)]
-
-
-def identification(
-    name: str, scores: np.ndarray, answer: Answer, to_items: Tensor, support: Support, matches: int
-) -> Identification:
-    """Return one item's answer in words, from its class scores (N,) and its scores with the support (S,)."""
-    order = np.argsort(-scores, kind="stable")[: max(matches, 1)]
-    nearest = [int(to_items.masked_fill(support.labels != number, -torch.inf).argmax()) for number in order]
-    listed = tuple(
-        Match(
-            support.classes[number],
-            float(scores[number]),
-            float(answer.probabilities[number]),
-            support.names[reference],
-            None if support.ids is None else support.ids[reference],
-        )
-        for number, reference in zip(order, nearest, strict=True)
-    )
-    label, which = (listed[0].label, order[0]) if answer.known else (None, -1)
-    probability = float(answer.probabilities[which])
-    decision = "match" if answer.known else "unknown"
-    return Identification(name, label, probability, listed[:matches], answer.score, answer.threshold, decision)
-
-
-def load(model: str | Path) -> Model:
-    """Return the model in a run folder, or a packaged one by name, such as ``"characters"``; nothing is unpickled.
-
-    Raises:
-        ModelError: there is none, its training has not finished, it is damaged, or a newer Gemel wrote it.
-    """
-    folder = located(model)
-    described = _description(folder)
-    try:
-        recipe = Recipe.read(folder / "recipe.yaml")
-        preprocessing = Preprocessing.from_json(described.pop("preprocessing"))
-        calibration = Calibration.from_json(described.pop("calibration"))
-        thresholds = _thresholds(described.pop("thresholds"))
-        learner = assemble(recipe, preprocessing.channels, classes=1, blank=True)
-        if described.get("recipe_sha256") not in (None, sha256(folder / "recipe.yaml")):
-            raise ModelError("the recipe is not the one that model.json names.")
-        _fill(learner, folder / "model.safetensors", described["weights_sha256"])
-    except MissingExtraError:
-        raise
-    except (GemelError, OSError, KeyError, TypeError, ValueError) as error:
-        raise ModelError(f"The model in {folder} is damaged: {error} Train it again, or restore the folder.") from error
-    return Model(
-        learner.eval().requires_grad_(False), preprocessing, calibration, thresholds, recipe, described, folder
-    )
-
-
-def located(model: str | Path) -> Path:
-    """Return the folder of a model given by path, or by the name of a packaged one.
-
-    Raises:
-        ModelError: there is no such folder.
-    """
-    packaged = Path(str(files("gemel") / "packaged" / str(model)))
-    for folder in (Path(model), packaged):
-        if folder.is_dir():
-            return folder
-    raise ModelError(f"There is no model '{model}': neither a folder of that path nor a packaged model of that name.")
-
-
-def _description(folder: Path) -> dict[str, Any]:
-    path = folder / "model.json"
-    if not path.is_file():
-        unfinished = (folder / "checkpoint.pt").is_file()
-        advice = (
-            "its training has not finished; run gemel train again with --resume" if unfinished else "it is no model"
-        )
-        raise ModelError(f"{folder} holds no model.json: {advice}.")
-    try:
-        described = json.loads(path.read_text(encoding="utf-8"))
-        written = described["format"]
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-        raise ModelError(f"{path} is damaged ({error}); train again, or restore the folder.") from error
-    if written != FORMAT:
-        raise ModelError(f"{folder} has format {written}; this Gemel reads {FORMAT}. Install the Gemel that wrote it.")
-    return dict(described)
-
-
-def _thresholds(points: Any) -> dict[str, OperatingPoint]:
-    """Return the operating points by name; that of the equal error rate must be there."""
-    if not isinstance(points, dict) or "eer" not in points:
-        raise ModelError("its thresholds lack the one at the equal error rate.")
-    return {name: OperatingPoint.from_json(point) for name, point in points.items()}
-
-
-def _fill(learner: EmbeddingLearner, weights: Path, expected: str) -> None:
-    """Load the weights that are kept; all of them must be there, and none besides."""
-    if sha256(weights) != expected:
-        raise ModelError("the weights are not those that model.json names.")
-    try:
-        state = {
-            name: value.float() if value.is_floating_point() else value for name, value in load_file(weights).items()
-        }
-        lacking, besides = learner.load_state_dict(state, strict=False)
-    except (RuntimeError, safetensors.SafetensorError) as error:
-        raise ModelError(f"the weights do not fit the recipe ({str(error).splitlines()[0]}).") from error
-    lacking = [name for name in lacking if not name.startswith(TRAINING_ONLY)]
-    if lacking or besides:
-        raise ModelError(f"the weights do not fit the recipe (lacking {lacking[:3]}, besides {besides[:3]}).")

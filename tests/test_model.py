@@ -24,7 +24,8 @@ from gemel.errors import DataError, InputError, ModelError
 from gemel.evaluation.unknown import class_log_odds, posterior
 from gemel.files import sha256
 from gemel.learners import Adaptive
-from gemel.model import Model, load
+from gemel.loading import load
+from gemel.model import Model
 from gemel.randomness import numpy_generator
 from gemel.recipes import Recipe
 

@@ -10,7 +10,8 @@ import pytest
 
 import gemel
 from gemel.data.sources.glyphs import draw_glyphs
-from gemel.model import Model, located
+from gemel.loading import located
+from gemel.model import Model
 from gemel.recipes import Recipe, packaged_recipes
 from gemel.workflows.evaluating import Plan, evaluate
 

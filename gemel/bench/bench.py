@@ -16,7 +16,8 @@ from gemel.circumstances import hardware, today, versions
 from gemel.data import Dataset
 from gemel.errors import RecipeError
 from gemel.evaluation.intervals import mean_difference
-from gemel.model import Model, load
+from gemel.loading import load
+from gemel.model import Model
 from gemel.workflows.evaluating import Embedded
 
 

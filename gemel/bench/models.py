@@ -10,7 +10,8 @@ from gemel.bench.asking import Progress
 from gemel.bench.budget import steps_within
 from gemel.bench.definition import Definition, Trained
 from gemel.errors import ModelError
-from gemel.model import Model, load
+from gemel.loading import load
+from gemel.model import Model
 from gemel.recipes import Recipe
 from gemel.training.progress import Reporter
 from gemel.workflows.preparing import completed, prepare

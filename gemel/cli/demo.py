@@ -69,7 +69,7 @@ def demo(
 def fill_gallery(found: Demonstration) -> None:
     """Enrol the demo's characters in a gallery of the packaged model, which the page then shows."""
     from gemel.gallery import Gallery
-    from gemel.model import load
+    from gemel.loading import load
 
     with Gallery(found.gallery, load(CHARACTERS)) as gallery:
         gallery.exchange.import_from(found.examples.support, who="gemel demo")

@@ -20,7 +20,7 @@ def embed(
 
     Example: `gemel embed runs/parts photos/ --out embeddings.parquet`
     """
-    from gemel.model import load
+    from gemel.loading import load
     from gemel.workflows.exporting import export
 
     with progress("embedding") as tell:

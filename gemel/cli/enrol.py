@@ -30,7 +30,7 @@ def enrol(
     """
     from gemel.data.items import Item
     from gemel.gallery import Gallery
-    from gemel.model import load
+    from gemel.loading import load
 
     with Gallery(gallery, load(run), originals) as opened:
         found = opened.enrol(label, list[Item](items), source, who)

@@ -30,7 +30,7 @@ def evaluate(
 
     Example: `gemel evaluate runs/parts --protocol verification --json`
     """
-    from gemel.model import load
+    from gemel.loading import load
     from gemel.workflows.evaluating import Plan
     from gemel.workflows.evaluating import evaluate as evaluate_model
 

@@ -74,7 +74,7 @@ def take(
     """
     from gemel.gallery import Gallery
     from gemel.gallery.store import model_of
-    from gemel.model import load
+    from gemel.loading import load
 
     with Gallery(gallery, load(run or model_of(gallery)), originals) as opened, progress("importing") as tell:
         found = opened.exchange.import_from(path, tell, who)

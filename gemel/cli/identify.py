@@ -30,7 +30,7 @@ def identify(
     """
     from gemel.data.items import Item
     from gemel.errors import DataError
-    from gemel.model import load
+    from gemel.loading import load
     from gemel.workflows.supporting import names_in, support_of
 
     if [support, names, gallery].count(None) != 2:

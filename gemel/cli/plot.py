@@ -19,7 +19,7 @@ def plot(
     """
     from pathlib import Path
 
-    from gemel.model import load
+    from gemel.loading import load
     from gemel.workflows.reporting import report
 
     with stderr.status("drawing"):

@@ -22,7 +22,7 @@ def verify(
 
     Example: `gemel verify runs/parts a.png b.png`
     """
-    from gemel.model import load
+    from gemel.loading import load
 
     model = load(run)
     threshold = None if far is None else model.calibration.threshold_at_far(far)

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 import torch
 
-from gemel.model import Support
+from gemel.support import Support
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,7 +15,8 @@ from starlette.requests import HTTPConnection
 from gemel.errors import GemelError
 from gemel.gallery import Gallery
 from gemel.gallery.keys import Scope
-from gemel.model import Model, load
+from gemel.loading import load
+from gemel.model import Model
 from gemel.pages.texts import Texts
 from gemel.pages.visitors import Visitor, Visitors
 from gemel.server.access import Access

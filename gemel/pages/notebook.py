@@ -8,8 +8,9 @@ import numpy as np
 import torch
 from PIL import Image
 
-from gemel.model import Model, Support
+from gemel.model import Model
 from gemel.pages.pictures import shrunk
+from gemel.support import Support
 from gemel.verdicts import Identification
 
 #: Names offered for what has none yet.

@@ -16,7 +16,8 @@ from gemel.data.cache import cache_folder
 from gemel.errors import DataError
 from gemel.gallery import Gallery
 from gemel.gallery.database import identity
-from gemel.model import Model, load
+from gemel.loading import load
+from gemel.model import Model
 from gemel.server.app import create_app
 from gemel.server.settings import Settings
 

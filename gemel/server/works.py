@@ -7,7 +7,7 @@ from typing import Any
 
 from gemel.errors import DataError, GemelError, did_you_mean
 from gemel.gallery import Gallery
-from gemel.model import load
+from gemel.loading import load
 from gemel.server.gathered_model import gathered
 from gemel.server.jobs import Job, Jobs, Progress, Work
 from gemel.server.settings import Settings

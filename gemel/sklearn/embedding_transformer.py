@@ -10,7 +10,8 @@ import numpy as np
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from gemel.model import Model, load
+from gemel.loading import load
+from gemel.model import Model
 from gemel.sklearn.pictures import pictures_of
 
 

@@ -21,7 +21,8 @@ from sklearn.utils.validation import (
 
 from gemel.errors import RecipeError
 from gemel.evaluation.unknown import posterior
-from gemel.model import Model, load
+from gemel.loading import load
+from gemel.model import Model
 from gemel.registry import build
 from gemel.similarity import SIMILARITIES
 from gemel.sklearn.pictures import pictures_of

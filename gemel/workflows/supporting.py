@@ -8,7 +8,8 @@ import torch
 
 from gemel.data import open_source
 from gemel.errors import DataError
-from gemel.model import Model, Support
+from gemel.model import Model
+from gemel.support import Support
 
 
 def support_of(model: Model, path: str | Path) -> Support:

@@ -24,7 +24,8 @@ from gemel.evaluation.parting import most_queries
 from gemel.evaluation.thresholds import operating_points
 from gemel.files import clear_drafts, write_json, write_text
 from gemel.learners import EmbeddingLearner, Learner
-from gemel.model import TRAINING_ONLY, Model, load
+from gemel.loading import load
+from gemel.model import TRAINING_ONLY, Model
 from gemel.randomness import torch_generator
 from gemel.recipes import Recipe, packaged_recipes
 from gemel.recipes.recipe import Validation

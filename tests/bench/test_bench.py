@@ -13,7 +13,7 @@ from gemel.bench.budget import steps_within
 from gemel.bench.writing import written
 from gemel.errors import DataError, ModelError, RecipeError
 from gemel.evaluation import episode_accuracy
-from gemel.model import load
+from gemel.loading import load
 from gemel.training.progress import Silent
 from gemel.workflows.evaluating import embedded, unseen
 from gemel.workflows.preparing import prepare

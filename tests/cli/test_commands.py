@@ -11,7 +11,7 @@ import pytest
 from pyarrow import parquet
 
 from gemel.cli.main import outcome
-from gemel.model import load
+from gemel.loading import load
 from tests.cli.asking import RunCommand
 
 #: A training of some seconds, on the folder of made-up characters.

@@ -15,7 +15,7 @@ import torch
 import gemel
 from gemel.errors import ModelError
 from gemel.files import sha256
-from gemel.model import load
+from gemel.loading import load
 from gemel.randomness import numpy_generator
 from gemel.recipes import Recipe
 from gemel.training.checkpoint import Checkpoint

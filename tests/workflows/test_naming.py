@@ -13,7 +13,8 @@ import gemel
 from gemel.cli.main import outcome
 from gemel.data.items import as_image
 from gemel.errors import DataError, ModelError
-from gemel.model import Model, load
+from gemel.loading import load
+from gemel.model import Model
 from gemel.workflows.supporting import names_in
 from tests.encoders.tiny_clip import tiny_clip
 

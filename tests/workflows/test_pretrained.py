@@ -14,7 +14,8 @@ from gemel.cli.main import outcome
 from gemel.encoders.pretrained import transformers
 from gemel.errors import RecipeError
 from gemel.learners import SimpleShot
-from gemel.model import Model, load
+from gemel.loading import load
+from gemel.model import Model
 from gemel.randomness import seeded
 from gemel.workflows.training import recipe_for
 from tests.encoders.tiny_published import FACTS

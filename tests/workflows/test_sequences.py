@@ -9,7 +9,8 @@ import pytest
 import gemel
 from gemel.errors import DataError, RecipeError
 from gemel.evaluation import InstancesResult
-from gemel.model import Model, load
+from gemel.loading import load
+from gemel.model import Model
 from gemel.workflows.evaluating import Plan, evaluate, unseen
 from gemel.workflows.reporting import figures
 

@@ -12,7 +12,8 @@ import gemel
 from gemel.assembly import assemble
 from gemel.data.augmentation import Augmentation
 from gemel.errors import DataError, ModelError, RecipeError
-from gemel.model import Model, load
+from gemel.loading import load
+from gemel.model import Model
 from gemel.training.feature_feed import FeatureFeed
 from gemel.training.feed import Feed, PictureFeed
 from gemel.workflows.preparing import prepare

@@ -12,7 +12,7 @@ import gemel
 from gemel.assembly import assemble
 from gemel.data import Dataset
 from gemel.errors import DataError, GemelError, ModelError, RecipeError
-from gemel.model import load
+from gemel.loading import load
 from gemel.recipes import Recipe
 from gemel.recipes.recipe import Validation
 from gemel.training.checkpoint import Checkpoint

@@ -11,7 +11,8 @@ from nicegui import ui
 
 from gemel.errors import GemelError
 from gemel.evaluation.intervals import mean_rate
-from gemel.model import Model, load
+from gemel.loading import load
+from gemel.model import Model
 from gemel.pages.arena import Arena, Episode, Task, quick_model
 from gemel.pages.charts import episodes
 from gemel.pages.desk import Desk
