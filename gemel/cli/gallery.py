@@ -52,7 +52,7 @@ def export(
 
     with kept(gallery) as store, progress("exporting") as tell:
         count = write(store, path, tell)
-    answer({"path": str(path), "references": count}, f"{count} references are in {path}.", as_json)
+    answer({"path": str(path), "references": count}, f"Into {path}: {counted(count, 'reference')}.", as_json)
 
 
 @app.command("import")
@@ -80,7 +80,8 @@ def take(
         found = opened.exchange.import_from(path, tell, who)
     for reason in found.skipped:
         stderr.print(f"left out: {reason}", markup=False, soft_wrap=True)
-    told = f"{found.references} references are new, {found.already} were there, {len(found.skipped)} files left out."
+    new, left_out = counted(found.references, "new reference"), counted(len(found.skipped), "file")
+    told = f"{new}, {found.already} there already, {left_out} left out."
     answer(found.to_json(), told, as_json)
 
 
@@ -122,4 +123,4 @@ def delete(
 
     with kept(gallery) as store, store.writing() as session:
         count = remove_class(session, label)
-    answer({"label": label, "references": count}, f"{count} references of '{label}' are deleted.", as_json)
+    answer({"label": label, "references": count}, f"Deleted from '{label}': {counted(count, 'reference')}.", as_json)

@@ -93,11 +93,12 @@ def class_bootstrap(
     """Return each statistic with its percentile interval over resampled *classes* (Efron 1979).
 
     Items of one class, and pairs that share one, hang together, so that classes are what is drawn anew. A statistic
-    that comes out the same in every resample, such as an error of 0, gets an interval of no width.
+    that comes out the same in every resample, such as an error of 0, gets an interval of no width. Where no resample
+    but the classes themselves defines the statistics, as with pairs of two classes, nothing is known: 0 to 1.
 
     Args:
-        statistics: class multiplicities (classes,) -> (M,) figures, NaN where a resample does not define one (where it
-            holds no impostor pair, say); such a resample is left out. All ones give the estimates themselves.
+        statistics: class multiplicities (classes,) -> (M,) figures in [0, 1], NaN where a resample does not define one
+            (where it holds no impostor pair, say); such a resample is left out. All ones give the estimates themselves.
         classes: how many there are.
         seed: of the resampling.
         resamples: how many.
@@ -109,11 +110,14 @@ def class_bootstrap(
         raise DataError(f"{classes} class has no interval over classes; at least 2 are needed.")
     drawn = numpy_generator(seed, "class bootstrap").multinomial(classes, np.full(classes, 1 / classes), size=resamples)
     samples = np.stack([statistics(weights.astype(np.float64)) for weights in drawn])  # (resamples, M)
-    samples = samples[~np.isnan(samples).any(1)]
+    defined = ~np.isnan(samples).any(1)
+    samples = samples[defined]
     if not len(samples):
         raise DataError(f"{classes} classes are too few for an interval; evaluate on more.")
     values = statistics(np.ones(classes))
     lows, highs = np.percentile(samples, (2.5, 97.5), axis=0)
+    if (drawn[defined] == 1).all():
+        lows, highs = np.zeros_like(values), np.ones_like(values)
     return tuple(
         Estimate(float(value), (min(float(low), float(value)), max(float(high), float(value))))
         for value, low, high in zip(values, lows, highs, strict=True)

@@ -85,6 +85,13 @@ def test_class_bootstrap_leaves_out_what_a_resample_does_not_define():
     assert estimate == Estimate(0.5, (0.0, 1.0))
 
 
+def test_class_bootstrap_claims_nothing_where_only_the_classes_themselves_count():
+    def of_both(m):
+        return np.array([0.7]) if m.all() else np.array([np.nan])
+
+    assert class_bootstrap(of_both, 2, seed=0) == (Estimate(0.7, (0.0, 1.0)),)
+
+
 def test_class_bootstrap_refuses_what_has_no_interval():
     with pytest.raises(DataError, match="1 class has no interval"):
         class_bootstrap(lambda m: m, 1, seed=0)
