@@ -52,10 +52,11 @@ from gemel.evaluation import episode_accuracy, sample_episodes
 from gemel.evaluation.episodes import episode_scores
 from gemel.files import write_json
 from gemel.learners import EmbeddingLearner
+from gemel.recipes import recipe_for
 from gemel.training.progress import Silent
 from gemel.training.trainer import Trainer
 from gemel.workflows.preparing import prepare
-from gemel.workflows.training import recipe_for, trainer_for
+from gemel.workflows.training import trainer_for
 
 WAYS, SHOTS, QUERIES, EPISODES = 5, 1, 10, 10_000
 INSTALL = "pip install --no-deps --target EASYFSL easyfsl==1.5.0 pandas python-dateutil pytz six tqdm"

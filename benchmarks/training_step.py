@@ -20,11 +20,12 @@ from pathlib import Path
 import torch
 
 from gemel.circumstances import circumstances
+from gemel.recipes import recipe_for
 from gemel.training.device import lowered
 from gemel.training.progress import Silent
 from gemel.training.trainer import Trainer
 from gemel.workflows.preparing import prepare
-from gemel.workflows.training import recipe_for, trainer_for
+from gemel.workflows.training import trainer_for
 
 DATA = [
     "data.source=glyphs",

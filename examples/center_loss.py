@@ -30,8 +30,8 @@ from gemel.training.device import device_of
 from gemel.training.feed import PictureFeed
 from gemel.training.progress import Silent
 from gemel.training.trainer import Trainer
+from gemel.workflows.feeding import augmentation_of
 from gemel.workflows.preparing import with_statistics
-from gemel.workflows.training import augmentation_of
 
 #: The first so many of the 1,797 drawings are learnt from, and the rest are shown.
 LEARNT = 1200

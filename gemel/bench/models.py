@@ -12,10 +12,10 @@ from gemel.bench.definition import Definition, Trained
 from gemel.errors import ModelError
 from gemel.loading import load
 from gemel.model import Model
-from gemel.recipes import Recipe
+from gemel.recipes import Recipe, recipe_for
 from gemel.training.progress import Reporter
 from gemel.workflows.preparing import completed, prepare
-from gemel.workflows.training import recipe_for, train
+from gemel.workflows.training import train
 
 
 @dataclass(frozen=True)

@@ -14,10 +14,11 @@ from gemel.bench.writing import written
 from gemel.errors import DataError, ModelError, RecipeError
 from gemel.evaluation import episode_accuracy
 from gemel.loading import load
+from gemel.recipes import recipe_for
 from gemel.training.progress import Silent
 from gemel.workflows.evaluating import embedded, unseen
 from gemel.workflows.preparing import prepare
-from gemel.workflows.training import recipe_for, train
+from gemel.workflows.training import train
 
 DATA = "data={source: glyphs, options: {alphabets: 4, characters: 6, writers: 6, size: 28}, split_by: group, " \
     "validation: 0.25, test: ['*01/*'], rotations: true}"  # fmt: skip

@@ -7,8 +7,7 @@ from pydantic import ValidationError
 
 from gemel.bench import NAMES, Definition, Setting, definition
 from gemel.errors import RecipeError
-from gemel.recipes import packaged_recipes
-from gemel.workflows.training import recipe_for
+from gemel.recipes import packaged_recipes, recipe_for
 
 
 @pytest.mark.parametrize("text", ["5w1s", "20w5s", "100w10s"])

@@ -10,7 +10,7 @@ from gemel.data.samplers import ClassItems, Items, RandomPairs
 from gemel.encoders import ENCODERS
 from gemel.errors import RecipeError
 from gemel.recipes import Recipe, packaged_recipes
-from gemel.workflows.training import augmentation_of
+from gemel.workflows.feeding import augmentation_of
 
 LABELS = np.repeat(np.arange(6), 5)
 

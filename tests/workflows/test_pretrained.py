@@ -17,7 +17,7 @@ from gemel.learners import SimpleShot
 from gemel.loading import load
 from gemel.model import Model
 from gemel.randomness import seeded
-from gemel.workflows.training import recipe_for
+from gemel.recipes import recipe_for
 from tests.encoders.tiny_published import FACTS
 
 QUICK = (

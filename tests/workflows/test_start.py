@@ -14,10 +14,12 @@ from gemel.data.augmentation import Augmentation
 from gemel.errors import DataError, ModelError, RecipeError
 from gemel.loading import load
 from gemel.model import Model
+from gemel.recipes import recipe_for
 from gemel.training.feature_feed import FeatureFeed
 from gemel.training.feed import Feed, PictureFeed
+from gemel.workflows.feeding import feed_for
 from gemel.workflows.preparing import prepare
-from gemel.workflows.training import begin, feed_for, recipe_for
+from gemel.workflows.starting import begin
 from tests.workflows.test_training import QUICK
 
 
@@ -56,6 +58,7 @@ def test_the_run_to_begin_with_is_read_once(glyph_folder: Path, first: Model, mo
         return load(model)
 
     monkeypatch.setattr("gemel.workflows.training.load", noted)
+    monkeypatch.setattr("gemel.workflows.starting.load", noted)
     begun(glyph_folder, first, "training.steps=0")
     assert read.count(str(first.folder)) == 1
 

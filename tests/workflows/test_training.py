@@ -13,13 +13,14 @@ from gemel.assembly import assemble
 from gemel.data import Dataset
 from gemel.errors import DataError, GemelError, ModelError, RecipeError
 from gemel.loading import load
-from gemel.recipes import Recipe
+from gemel.recipes import Recipe, recipe_for
 from gemel.recipes.recipe import Validation
 from gemel.training.checkpoint import Checkpoint
 from gemel.workflows.card import card
 from gemel.workflows.evaluating import Plan, evaluate, unseen
 from gemel.workflows.reporting import shown
-from gemel.workflows.training import check_folder, fitting_episode, recipe_for
+from gemel.workflows.run_folder import check_folder
+from gemel.workflows.validating import fitting_episode
 
 QUICK = (
     "preprocessing.size=16",
