@@ -11,7 +11,7 @@ from gemel.bench.answer import Answer
 from gemel.bench.asking import embedded_for, on_episodes, on_official_runs, unseen_classes
 from gemel.bench.definition import Definition, Setting, chosen
 from gemel.bench.models import Models
-from gemel.bench.row import Difference, Row
+from gemel.bench.row import Difference, Results, Row
 from gemel.circumstances import hardware, today, versions
 from gemel.data import Dataset
 from gemel.errors import RecipeError
@@ -136,15 +136,18 @@ class Bench:
             date=today(),
         )
 
-    def differences(self, rows: Iterable[Row]) -> list[Difference]:
+    def differences(self, results: Results) -> list[Difference]:
         """Return how far each method is from the best of its protocol and setting, on the very same episodes.
 
-        A transductive one is the best only where there is no other.
+        A transductive one is the best only where there is no other. What was found formerly stands for answers that are
+        no longer there.
         """
-        found, methods = [], self.definition.methods
-        for same in by_setting(row for row in rows if row.method in methods):
+        found, methods = list[Difference | None](), self.definition.methods
+        former = {(one.key, one.other): one for one in results.differences}
+        for same in by_setting(row for row in results.rows if row.method in methods):
             best = max(same, key=lambda row: (not methods[row.method].transductive, row.accuracy))
-            found += [self.difference(row, best) for row in same if row is not best]
+            others = [row for row in same if row is not best]
+            found += [self.difference(row, best) or former.get((row.key, best.method)) for row in others]
         return [one for one in found if one is not None]
 
     def difference(self, row: Row, best: Row) -> Difference | None:

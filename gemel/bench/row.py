@@ -76,6 +76,11 @@ class Difference:
         """What it is of; a setting has one reference, to which all others are compared."""
         return self.method, self.protocol, self.ways, self.shots
 
+    @property
+    def other_key(self) -> tuple[str, str, int, int]:
+        """The row that it is compared to."""
+        return self.other, self.protocol, self.ways, self.shots
+
 
 @dataclass(frozen=True)
 class Results:
@@ -102,8 +107,10 @@ class Results:
         return cls(tuple(rows), tuple(pairs))
 
     def with_rows(self, rows: Sequence[Row]) -> Results:
-        """Return these too, each in the place of the former one of its key."""
-        return Results(tuple({row.key: row for row in [*self.rows, *rows]}.values()), self.differences)
+        """Return these too, each in the place of the former one of its key; what was said of that one is forgotten."""
+        now = {row.key: row for row in [*self.rows, *rows]}
+        same = {row.key for row in self.rows if now[row.key].weights_sha256 == row.weights_sha256}
+        return Results(tuple(now.values()), tuple(one for one in self.differences if {one.key, one.other_key} <= same))
 
     def to_json(self) -> dict[str, Any]:
         """Return plain values."""

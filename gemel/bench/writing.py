@@ -20,7 +20,8 @@ from gemel.plots.saving import save
 def written(bench: Bench, questions: Sequence[Question], folder: Path, tell: Callable[[Row], None]) -> Results:
     """Ask everything, write each row as it comes, then the page and the figure; return what was asked.
 
-    The folder's ``NAME.json`` keeps rows of former calls; a new one takes the place of its like.
+    The folder's ``NAME.json`` keeps rows of former calls and their differences, whose answers may be gone by now; a new
+    one takes the place of its like.
     """
     file, rows = folder / f"{bench.definition.name}.json", []
     for row in bench.rows(questions):
@@ -28,7 +29,7 @@ def written(bench: Bench, questions: Sequence[Question], folder: Path, tell: Cal
         Results.read(file).with_rows([row]).write(file)
         tell(row)
     everything = Results.read(file)
-    everything = replace(everything, differences=tuple(bench.differences(everything.rows)))
+    everything = replace(everything, differences=tuple(bench.differences(everything)))
     everything.write(file)
     write_text(file.with_suffix(".md"), page(bench.definition, everything))
     save(figure(bench.definition, everything), file.with_suffix(".png"))

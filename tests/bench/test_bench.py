@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -129,6 +130,22 @@ def test_differences_are_paired_by_episode(done: tuple[Path, Results]) -> None:
             ]
             assert told[row.method].difference == pytest.approx(np.mean(rates[0] - rates[1]))
             assert told[row.method].difference == pytest.approx(row.accuracy - best.accuracy)
+
+
+def test_a_difference_outlives_its_answers_and_not_its_rows(done: tuple[Path, Results], tmp_path: Path) -> None:
+    folder, _ = done
+    told = Results.read(folder / "results" / "made.json")
+    elsewhere = bench(tmp_path)  # without the runs and their answers
+    assert elsewhere.differences(told) == list(told.differences)
+    one = told.differences[0]
+    again = next(row for row in told.rows if row.key == one.key)
+    anew = told.with_rows([replace(again, weights_sha256="0" * 64)])
+    assert one.key not in {left.key for left in elsewhere.differences(anew)}
+    assert told.with_rows([again]).differences == told.differences
+    best = next(row for row in told.rows if row.key == one.other_key)
+    left = told.with_rows([replace(best, weights_sha256="0" * 64)]).differences
+    assert all(best.key[1:] != difference.key[1:] for difference in left)
+    assert len(left) < len(told.differences)
 
 
 def test_a_transductive_method_begins_with_another_s_model_and_is_nobody_s_measure(done: tuple[Path, Results]) -> None:
