@@ -18,6 +18,7 @@ from gemel.gallery.keys import Scope
 from gemel.loading import load
 from gemel.model import Model
 from gemel.pages.texts import Texts
+from gemel.pages.troubles import SaidError, in_words
 from gemel.pages.visitors import Visitor, Visitors
 from gemel.server.access import Access
 from gemel.server.access import Visitor as Asker
@@ -101,14 +102,14 @@ class Desk:
 
         def allowed() -> T:
             if not self.may(scope):
-                raise GemelError(self.say("key.lacking", scope=scope))
+                raise SaidError(self.say("key.lacking", scope=scope))
             self.studio.access.visitor(self.request, self.visitor.key or None)  # counted, as programs are
             return work(*args, **kwargs)
 
         try:
             return await run.io_bound(allowed)
         except (GemelError, ProblemError) as error:
-            ui.notify(str(error), type="negative", multi_line=True, close_button=self.say("close"))
+            ui.notify(in_words(error, self.say), type="negative", multi_line=True, close_button=self.say("close"))
         except Exception:
             logging.getLogger("gemel.pages").exception("work for the page failed")
             ui.notify(self.say("error.unexpected"), type="negative", close_button=self.say("close"))

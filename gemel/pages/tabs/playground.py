@@ -9,7 +9,6 @@ from collections.abc import Callable
 import numpy as np
 from nicegui import ui
 
-from gemel.errors import GemelError
 from gemel.evaluation.intervals import mean_rate
 from gemel.loading import load
 from gemel.model import Model
@@ -19,6 +18,7 @@ from gemel.pages.desk import Desk
 from gemel.pages.parts import card, columns, empty, heading, row, slider, stack
 from gemel.pages.pictures import of_pixels, picture
 from gemel.pages.runs import runs_in
+from gemel.pages.troubles import SaidError
 from gemel.plots.style import percent
 from gemel.recipes.methods import METHODS
 
@@ -197,10 +197,10 @@ def learnt(desk: Desk, method: str, steps: int, tell: Callable[[int, int], None]
     """Return a model trained here; one training at a time, whoever asks, so that answers do not wait for many.
 
     Raises:
-        GemelError: another one takes place.
+        SaidError: another one takes place.
     """
     if not desk.studio.training.acquire(blocking=False):
-        raise GemelError(desk.say("playground.busy"))
+        raise SaidError(desk.say("playground.busy"))
     try:
         return quick_model(method, steps, tell)
     finally:
