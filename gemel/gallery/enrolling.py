@@ -9,6 +9,7 @@ from datetime import datetime
 
 import numpy as np
 import torch
+from PIL import Image
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -21,6 +22,9 @@ from gemel.gallery.pictures import original, thumbnail
 from gemel.gallery.quality import blur_warning, sharpness
 from gemel.gallery.tables import EmbeddingRow, ModelRow, ReferenceRow
 from gemel.model import Model
+
+#: Pictures that are decoded and embedded together.
+TOGETHER = 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,30 +59,43 @@ class Candidate:
 
 
 def candidates(model: Model, items: Sequence[Item], source: str, who: str, originals: bool) -> list[Candidate]:
-    """Return the items embedded and looked at one by one.
+    """Return the items embedded and looked at; no more than ``TOGETHER`` are held decoded at a time.
+
+    Args:
+        model: embeds them.
+        items: pictures; each item's own name stands for the source where that is empty.
+        source, who: of all of them.
+        originals: keep each picture as it came.
 
     Raises:
         InputError: an item is no readable picture.
     """
-    images = [as_image(item) for item in items]
-    embeddings = model.embed(images)
-    found = []
-    for position, (item, image, embedding) in enumerate(zip(items, images, embeddings, strict=True)):
-        sharp = sharpness(image)
-        found.append(
-            Candidate(
-                embedding,
-                model.fingerprint,
-                hashlib.sha256(model.preprocessing.pixels(image).tobytes()).hexdigest(),
-                source or name_of(item, position),
-                who,
-                sharp,
-                tuple(blur_warning(sharp)),
-                thumbnail(image),
-                original(item, image) if originals else None,
-            )
-        )
+    found: list[Candidate] = []
+    for start in range(0, len(items), TOGETHER):
+        some = items[start : start + TOGETHER]
+        images = [as_image(item) for item in some]
+        for item, image, embedding in zip(some, images, model.embed(images), strict=True):
+            named = source or name_of(item, len(found))
+            found.append(candidate(model, item, image, embedding, named, who, originals))
     return found
+
+
+def candidate(
+    model: Model, item: Item, image: Image.Image, embedding: np.ndarray, source: str, who: str, originals: bool
+) -> Candidate:
+    """Return one item, decoded and embedded, as what it may be kept as."""
+    sharp = sharpness(image)
+    return Candidate(
+        embedding,
+        model.fingerprint,
+        hashlib.sha256(model.preprocessing.pixels(image).tobytes()).hexdigest(),
+        source,
+        who,
+        sharp,
+        tuple(blur_warning(sharp)),
+        thumbnail(image),
+        original(item, image) if originals else None,
+    )
 
 
 def written(session: Session, model_id: int, label: str, found: Sequence[Candidate]) -> list[Enrolment]:

@@ -13,9 +13,12 @@ import pytest
 from PIL import Image
 
 from gemel import Gallery, Identification, Model
+from gemel.data.items import as_image
 from gemel.errors import DataError, GemelError, InputError, ModelError
 from gemel.gallery.enrolling import candidates
 from gemel.recipes import Recipe
+
+embed = Model.embed
 
 
 def drawing(folder: Path, character: int, writer: int, alphabet: int = 0) -> Path:
@@ -69,6 +72,22 @@ def test_arrays_and_pictures_are_items(gallery):
     picture = Image.fromarray(np.arange(900, dtype=np.uint8).reshape(30, 30))
     assert len(gallery.enrol("picture", [picture, np.eye(30)])) == 2
     assert gallery.identify(np.asarray(picture)).matches[0].reference == "item 1"
+
+
+def test_pictures_are_decoded_some_at_a_time(tiny_model, glyph_folder, monkeypatch):
+    items = [*(drawing(glyph_folder, 0, writer) for writer in range(4)), np.eye(30)]
+    whole = candidates(tiny_model, items, "", "me", originals=True)
+    asked = []
+    monkeypatch.setattr("gemel.gallery.enrolling.TOGETHER", 2)
+    monkeypatch.setattr("gemel.gallery.enrolling.as_image", lambda item: asked.append(item) or as_image(item))
+    monkeypatch.setattr(Model, "embed", lambda model, images: asked.append(len(images)) or embed(model, images))
+    parts = candidates(tiny_model, items, "", "me", originals=True)
+    assert [one for one in asked if isinstance(one, int)] == [2, 2, 1]
+    assert asked[2] == 2  # the first two are embedded before the third is decoded
+    for part, one in zip(parts, whole, strict=True):
+        assert vars(part) | {"embedding": 0} == vars(one) | {"embedding": 0}
+        assert part.embedding == pytest.approx(one.embedding, abs=1e-5)
+    assert parts[-1].source == "item 5"
 
 
 def test_verify_compares_with_the_mean_of_the_class(filled, tiny_model, glyph_folder):
