@@ -400,6 +400,11 @@ TABLE: dict[str, tuple[str, str]] = {
     "runs.step": ("step", "步"),
     "runs.figures": ("Figures, with 95 % intervals", "指标及 95% 置信区间"),
     "runs.figure": ("figure", "指标"),
+    "figure.episodes": ("{ways}-way {shots}-shot accuracy", "{ways} 类 {shots} 样本准确率"),
+    "figure.auc": ("Verification: area under ROC (AUC)", "验证：ROC 曲线下面积（AUC）"),
+    "figure.eer": ("Verification: equal error rate", "验证：等错误率"),
+    "figure.accuracy": ("Verification: accuracy", "验证：准确率"),
+    "figure.tar": ("Verification: genuine pairs accepted at FAR {far}", "验证：FAR {far} 时同类对的通过率"),
     "runs.unmeasured": (
         "Not measured yet: gemel plot RUN measures and draws.",
         "尚未测量：可用 gemel plot RUN 测量并绘图。",

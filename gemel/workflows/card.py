@@ -175,7 +175,7 @@ def estimates(result: Mapping[str, Any], prefix: str = "") -> dict[str, Mapping[
     for key, value in result.items():
         if isinstance(value, Mapping):
             path = f"{prefix} {key}".strip()
-            found |= {path: value} if "ci95" in value else estimates(value, path)
+            found |= {path: value} if value.keys() >= {"value", "ci95"} else estimates(value, path)
     return found
 
 

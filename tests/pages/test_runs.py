@@ -5,9 +5,14 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from gemel.evaluation.verification import verification
 from gemel.pages.runs import named, runs_in
+from gemel.pages.tabs.runs import figure_name
+from gemel.pages.texts import LANGUAGES, Texts
+from gemel.workflows.card import estimates
 
 
 @pytest.fixture
@@ -70,3 +75,20 @@ def test_no_folder_holds_no_run(tmp_path: Path):
 
 def test_a_part_is_a_name_or_has_one():
     assert [named(part) for part in ("conv4", {"name": "mlp"}, {}, None, 3)] == ["conv4", "mlp", "?", "?", "3"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_figure_of_a_report_has_words(language: str):
+    rng, classes = np.random.default_rng(0), np.arange(40) % 5
+    compared = verification(rng.random(40), np.arange(40) < 20, classes, (classes + (np.arange(40) >= 20)) % 5, 0.5)
+    names = estimates({"20_way_1_shot": {"accuracy": {"value": 1, "ci95": [1, 1]}}, "verification": compared.to_json()})
+    told = {name: figure_name(name, Texts(language)) for name in names}
+    assert len(set(told.values())) == len(names) == 7
+    assert not [name for name, words in told.items() if words == name.replace("_", " ")]
+    assert "20" in told["20_way_1_shot accuracy"]
+    assert told["verification tar_at_far 0.001"].count("0.001") == 1
+
+
+def test_other_figures_keep_their_names_and_half_a_figure_is_none():
+    assert figure_name("recall_at 5", Texts("en")) == "recall at 5"
+    assert estimates({"official": {"error": 0.1, "ci95": [0.0, 0.2]}}) == {}

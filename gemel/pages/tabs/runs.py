@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 
 from nicegui import ui
@@ -11,10 +12,20 @@ from gemel.pages.desk import Desk
 from gemel.pages.parts import card, chip, columns, empty, heading, row, stack, titled, unread
 from gemel.pages.pictures import picture
 from gemel.pages.runs import Run, named, runs_in
+from gemel.pages.texts import Texts
 from gemel.plots.style import percent
 
 #: Runs that are shown beside each other.
 MOST_COMPARED = 5
+
+#: The figures of a report, and the words for them.
+FIGURES = {
+    r"(?P<ways>\d+)_way_(?P<shots>\d+)_shot accuracy": "episodes",
+    r"verification auc": "auc",
+    r"verification eer": "eer",
+    r"verification accuracy": "accuracy",
+    r"verification tar_at_far (?P<far>[\d.]+)": "tar",
+}
 
 
 async def build(desk: Desk) -> None:
@@ -100,7 +111,7 @@ class Runs:
         numbered = {f"run {number}": run for number, run in enumerate(self.chosen)}
         heads = [{"name": key, "label": run.name, "field": key} for key, run in numbered.items()]
         rows = [
-            {"figure": name.replace("_", " ")} | {key: told(run, name) for key, run in numbered.items()}
+            {"figure": figure_name(name, self.desk.say)} | {key: told(run, name) for key, run in numbered.items()}
             for name in names
         ]
         ui.table(columns=[side, *heads], rows=rows, row_key="figure").props("flat dense wrap-cells")
@@ -122,6 +133,14 @@ class Runs:
             for name, path in run.pictures.items():
                 with ui.expansion(say(f"runs.{name}")).classes("w-full").props("dense"):
                     picture(path.read_bytes(), say(f"runs.{name}"), "g-plot")
+
+
+def figure_name(name: str, say: Texts) -> str:
+    """Return a figure's name in words; one that has none as it is written."""
+    for pattern, key in FIGURES.items():
+        if found := re.fullmatch(pattern, name):
+            return say(f"figure.{key}", **found.groupdict())
+    return name.replace("_", " ")
 
 
 def told(run: Run, name: str) -> str:
