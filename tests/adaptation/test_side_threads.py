@@ -38,6 +38,14 @@ def test_each_thread_counts_on_one_core_and_the_caller_on_as_many_as_before(core
     assert torch.get_num_threads() == cores
 
 
+def test_what_the_caller_does_in_between_takes_one_core(cores: int) -> None:
+    assert [torch.get_num_threads() for _ in in_threads(abs, range(3), 2)] == [1, 1, 1]
+    assert torch.get_num_threads() == cores
+    for _ in in_threads(abs, range(3), 2):
+        break
+    assert torch.get_num_threads() == cores
+
+
 @pytest.mark.parametrize("lowered", [False, True])
 def test_the_caller_s_precision_holds_within(lowered: bool, cores: int) -> None:
     x = torch.ones(2, 2)
