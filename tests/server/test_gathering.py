@@ -162,6 +162,18 @@ def test_two_encoders_work_at_once_and_answer_alike(tiny_model: Model) -> None:
     assert all(encoding.closed for encoding in encodings)
 
 
+def test_no_encoder_takes_what_another_could_be_at_work_on(tiny_model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
+    both, filled, sizes = threading.Barrier(2, timeout=60), threading.Event(), (16, 8, 4, 2)
+    monkeypatch.setattr(Fake, "agreeing", lambda fake, tried: filled.wait(60) and fake.agree)
+    gathering = Gathering([Fake(tiny_model, both, sizes, sizes) for _ in range(2)])
+    answers = [gathering.ask(np.full((1, 28, 28), level, np.uint8)) for level in range(16)]
+    filled.set()  # from here on both are free, and sixteen wait
+    for answer in answers:
+        assert answer.result(60).shape == (16,)
+    gathering.close()
+    assert (gathering.batches, gathering.pictures) == (2, 16)
+
+
 def test_a_size_is_used_where_it_suits_every_encoder(tiny_model: Model) -> None:
     both = threading.Barrier(2)
     suited = Fake(tiny_model, both, (8, 4, 2), (4, 2)), Fake(tiny_model, both, (16, 4, 2), (16, 4, 2))
