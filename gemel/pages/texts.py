@@ -395,7 +395,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "runs.unfinished": ("unfinished", "未完成"),
     "runs.choose": ("Nothing is chosen", "尚未选择"),
     "runs.choose.text": ("Tick up to {most} runs in the list.", "请在列表中勾选最多 {most} 个。"),
-    "runs.accuracy": ("One-shot accuracy on validation classes, %", "验证类别上的单样本准确率，%"),
+    "runs.accuracy": ("One-shot accuracy on validation classes,\u00a0%", "验证类别上的单样本准确率，%"),
     "runs.loss": ("Training loss", "训练损失"),
     "runs.step": ("step", "步"),
     "runs.figures": ("Figures, with 95 % intervals", "指标及 95% 置信区间"),

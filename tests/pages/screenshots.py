@@ -132,6 +132,7 @@ def acts(drawings: Drawings) -> dict[str, tuple[str, Act]]:
         page.get_by_role("button", name=say("playground.stop")).click()
 
     def compare(page: Page) -> None:
+        page.wait_for_timeout(4000)
         second = page.get_by_role("checkbox").nth(1)
         if second.count():
             second.click()
