@@ -165,7 +165,7 @@ def test_the_navigation_and_the_back_button_lead_through_the_tabs(filled: str, o
     for tab in TABS[1:4]:
         page.get_by_role("link", name=say(f"{tab.name}.tab"), exact=True).click()
         title(page, tab.name)
-        assert page.url == filled + tab.path
+        expect(page).to_have_url(filled + tab.path)
     page.go_back()
     title(page, TABS[2].name)
     page.goto(f"{filled}/nowhere")
