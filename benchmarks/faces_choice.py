@@ -38,12 +38,7 @@ SETTINGS: dict[str, tuple[str, ...]] = {
     "as it is": (),
     "without the mirror image": ("validation.mirror=false",),
     "without whitening": UNWHITENED,
-    "pixels alone": (
-        "encoder={name: pixels}",
-        "learner={name: siamese}",
-        "loss=contrastive",
-        "preprocessing.size=[56, 46]",
-    ),
+    "pixels alone": (*UNWHITENED, "encoder={name: pixels}", "preprocessing.size=[56, 46]"),
     "half the resolution": ("preprocessing.size=[56, 46]", "encoder={name: orientations, cell: 6}"),
 }
 
@@ -52,8 +47,8 @@ def folds_of(prepared: Prepared, count: int, seed: int) -> Iterator[Prepared]:
     """Give the data with each fold of the training and validation people as validation people, in turn."""
     people = np.array(prepared.split.train + prepared.split.validation)
     for fold in np.array_split(numpy_generator(seed, "folds").permutation(people), count):
-        left = tuple(sorted(set(people.tolist()) - set(fold.tolist())))
-        yield replace(prepared, split=replace(prepared.split, train=left, validation=tuple(sorted(fold.tolist()))))
+        rest = tuple(np.setdiff1d(people, fold).tolist())
+        yield replace(prepared, split=replace(prepared.split, train=rest, validation=tuple(sorted(fold.tolist()))))
 
 
 def error(recipe: Recipe, fold: Prepared) -> float:

@@ -72,8 +72,7 @@ def pair_rate(figures: dict[str, Any], key: str, protocol: str = "verification")
     if not figures:
         return "–", None
     rate = figures[protocol][key]
-    low, high = rate["ci95"]
-    return f"{rate['value']:.2%} ({low:.1%} to {high:.1%})", rate["value"]
+    return rate_in_words(rate["value"], rate["ci95"]), rate["value"]
 
 
 def met(value: float | None, goal: float, at_most: bool) -> str:
@@ -124,9 +123,9 @@ def likeness_rows() -> list[Line]:
     return table
 
 
-def bounded(what: str, value: float, told: str, goal: float, at_most: bool, others: str = "", unit: str = "") -> Line:
-    """Return the row of a figure that has a goal."""
-    return what, told, f"{'≤' if at_most else '≥'} {goal:{unit}}", met(value, goal, at_most), others
+def bounded(what: str, value: float, told: str, goal: float, at_most: bool, others: str = "", form: str = "") -> Line:
+    """Return the row of a figure that has a goal, which is written in a form: ``.1%``, say."""
+    return what, told, f"{'≤' if at_most else '≥'} {goal:{form}}", met(value, goal, at_most), others
 
 
 def adaptation_rows() -> list[Line]:
@@ -161,10 +160,8 @@ def other_task_rows() -> Iterator[Line]:
     if found := read("sinusoids"):
         one, before = (found["errors"]["10"][name][1] for name in ("maml", "pretrained"))
         told = f"{one['value']:.2f} ({one['ci95'][0]:.2f} to {one['ci95'][1]:.2f})"
-        others = f"pretrained {before['value']:.2f}"
-        yield bounded(
-            "sinusoids from 10 points, squared error after one step: MAML", one["value"], told, 0.5, True, others
-        )
+        what = "sinusoids from 10 points, squared error after one step: MAML"
+        yield bounded(what, one["value"], told, 0.5, True, f"pretrained {before['value']:.2f}")
     if found := read("learned_optimiser"):
         mine, adam = (found["quadratic"]["optimisers"][name]["final"]["value"] for name in ("learned", "adam"))
         what = "quadratics, loss after 100 steps: learned optimiser"
@@ -182,31 +179,13 @@ def every_day_rows() -> list[Line]:
         for name, what in (("graph", "HNSW in the process"), ("server", "HNSW in PostgreSQL")):
             rate = found[name]["recall"]
             told = f"{rate_in_words(rate['value'], rate['ci95'])}, {found[name]['median_ms']:.1f} ms"
-            table.append(
-                bounded(
-                    f"{what}, recall@5 of the same",
-                    rate["value"],
-                    told,
-                    found["goals"]["graph_recall"],
-                    False,
-                    "",
-                    ".1%",
-                )
-            )
+            goal = found["goals"]["graph_recall"]
+            table.append(bounded(f"{what}, recall@5 of the same", rate["value"], told, goal, False, form=".1%"))
     for row in read("serve_load") or []:
         share, p99 = row["share of the bare encoder"], row["milliseconds"]["p99"] / 1000
         what = f"served to 16 clients, against the bare encoder's batches: {SERVED.get(row['model'], row['model'])}"
-        table.append(
-            bounded(
-                what,
-                share,
-                f"{share:.0%} ({row['a second']:.0f} a second, p99 {p99:.2f} s)",
-                row["goal"],
-                False,
-                "",
-                ".0%",
-            )
-        )
+        told = f"{share:.0%} ({row['a second']:.0f} a second, p99 {p99:.2f} s)"
+        table.append(bounded(what, share, told, row["goal"], False, form=".0%"))
     return table
 
 
